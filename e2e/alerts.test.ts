@@ -9,6 +9,7 @@ import {
   startBots,
   startPlatforms,
 } from '../bots/testing/bots-process.ts';
+import { asAgent } from '../db/testing/agent-call.ts';
 import { nilTenant } from '../db/testing/database.ts';
 import { eventually } from '../db/testing/eventually.ts';
 import { ask, claimOne, exchange } from '../db/testing/exchange.ts';
@@ -157,8 +158,8 @@ const use = (usd: number) =>
     [agent, usd],
   );
 
-/** Nothing in HQ writes a pairing request down yet: see the notes on alerts. A bot that is gone has a test of its own. */
-const causes: Readonly<Record<Exclude<AlertKind, 'pairing_requested' | 'bot_disconnected'>, Cause>> = {
+/** A bot that is gone has a test of its own. */
+const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = {
   command_failed: {
     words: /Ping the runner failed on main[\s\S]*the network is down/,
     raise: fail,
@@ -219,6 +220,23 @@ const causes: Readonly<Record<Exclude<AlertKind, 'pairing_requested' | 'bot_disc
         [task],
       ),
     end: () => query(`update entity_links set review_status = 'approved' where label = 'The notes'`),
+  },
+  pairing_requested: {
+    words: /Sam asks to write to writer on telegram[\s\S]*code AB12CD34/,
+    raise: async () => {
+      const call = await asAgent(stack.database, agent);
+      await call('pairing_requested', {
+        ...{ channel: 'telegram', account: 'writer', sender: '555', sender_name: 'Sam', code: 'AB12CD34' },
+      });
+    },
+    end: () => query(`select pairing_approved($1, 'telegram', 'AB12CD34')`, [gateway]),
+  },
+  agent_notice: {
+    words: /writer: The key is gone/,
+    raise: async () => {
+      const call = await asAgent(stack.database, agent);
+      await call('notify', { title: 'The key is gone' });
+    },
   },
   secret_sync_failed: {
     words: /API_KEY is not on main[\s\S]*the key is another one/,

@@ -38,6 +38,9 @@ const titles: Readonly<Record<string, string>> = {
   chat_commands: 'Chat: commands',
   chat_queries: 'Chat: queries',
   chat_alerts: 'Chat: alerts and adapters',
+  agents: 'Agents on a gateway',
+  pairing: 'Pairing of chats',
+  agent_api: 'Calls of agents',
   legacy: 'Daemons of an older HQ',
 };
 

@@ -9,7 +9,7 @@ afterAll(() => database.drop());
 
 test('a command that an older daemon fails raises an alert too, with the exit code where there is no reason', async () => {
   const [row] = await database.query<{ id: string }>(
-    `insert into agent_commands (action) values ('update_all') returning id`,
+    `insert into agent_commands (action) values ('update_gateway') returning id`,
   );
   await database.as(service, `select lease_command(60)`);
   await database.as(service, `select fail_command($1, 7, '', '', null)`, [row?.id]);
@@ -18,7 +18,9 @@ test('a command that an older daemon fails raises an alert too, with the exit co
       `select title, body, meta ->> 'action' as action from notifications where entity_id = $1`,
       [row?.id],
     ),
-  ).toEqual([{ title: 'Update all agents failed on default', body: 'exit code 7', action: 'update_all' }]);
+  ).toEqual([
+    { title: 'Update the gateway failed on default', body: 'exit code 7', action: 'update_gateway' },
+  ]);
 });
 
 test('an operator marks it as read, and changes nothing else about it', async () => {

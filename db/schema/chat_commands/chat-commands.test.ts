@@ -103,7 +103,7 @@ describe('what asks for nothing', () => {
 
   test.each([
     ['an action that is not there', 'fly', {}, 'action'],
-    ['one that is for other programs', 'update_all', {}, 'action'],
+    ['one that is for other programs', 'update_gateway', {}, 'action'],
     ['a payload of another shape', 'tail_logs', { payload: { lines: 'all' } }, 'lines'],
     ['an agent that is not there', 'pause_agent', { agent: 'unknown' }, 'agent'],
   ])('is refused for %s', async (_what, action, args, field) => {

@@ -10,7 +10,7 @@ afterAll(() => database.drop());
 const ask = async () =>
   (
     await database.query<{ id: string }>(
-      `insert into agent_commands (action) values ('update_all') returning id`,
+      `insert into agent_commands (action) values ('update_gateway') returning id`,
     )
   )[0]?.id;
 const change = (id: string | undefined, set: string) =>

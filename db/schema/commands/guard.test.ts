@@ -204,14 +204,15 @@ describe('the payload', () => {
 
   test('of an action that no executor of this release serves passes as it comes', async () => {
     for (const [action, payload] of [
-      ['provision', { channel: 'fax', owner_timezone: null }],
-      ['set_agent_model', { agent_slug: 'x', model: null, thinking: 'xhigh' }],
-      ['update_all', [1]],
+      ['auth_list', { channel: 'fax', owner_timezone: null }],
+      ['backup_gateway', [1]],
     ] as const) {
       const [row] = await insert(operator, { action, payload, agent_slug: 'not-yet-there' });
       expect(row).toMatchObject({ payload, agent_slug: 'not-yet-there', agent_id: null });
     }
-    await expect(insert(operator, { action: 'remove', agent_slug: 'not-yet-there' })).rejects.toMatchObject({
+    await expect(
+      insert(operator, { action: 'update_gateway', agent_slug: 'not-yet-there' }),
+    ).rejects.toMatchObject({
       code: '42501',
     });
   });

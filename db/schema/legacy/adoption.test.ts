@@ -296,7 +296,7 @@ describe('adopting an existing HQ', () => {
 
   test('a gateway with a history and a token can be deleted, and the history stays', async () => {
     const doomed = await database.addGateway('doomed');
-    await database.query(`insert into agent_commands (action, gateway_id) values ('update_all', $1)`, [
+    await database.query(`insert into agent_commands (action, gateway_id) values ('update_gateway', $1)`, [
       doomed,
     ]);
     await database.query(

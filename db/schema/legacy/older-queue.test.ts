@@ -30,7 +30,7 @@ const status = async (id: string | undefined) =>
   )[0];
 
 test('an older daemon leases, starts and finishes', async () => {
-  const first = await ask('update_all');
+  const first = await ask('update_gateway');
   const second = await ask('backup_gateway');
   expect(await lease()).toEqual([{ id: first, status: 'leased' }]);
   await database.as(service, `select start_command($1)`, [first]);
@@ -49,13 +49,13 @@ test('it is given nothing of a paused gateway, and nothing that a runner holds',
     [id],
   );
   expect(await lease()).toEqual([]);
-  await ask('update_all');
+  await ask('update_gateway');
   await database.query(`update gateways set status = 'paused' where id = $1`, [gateway]);
   expect(await lease()).toEqual([]);
 });
 
 test('what it leased and never started comes back when the lease runs out', async () => {
-  const id = await ask('update_all');
+  const id = await ask('update_gateway');
   await lease();
   expect(await lease()).toEqual([]);
   await database.behindTheGuard(

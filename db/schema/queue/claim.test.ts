@@ -40,7 +40,7 @@ describe('claim', () => {
 
   test('reads nothing of what waits for other executors', async () => {
     await database.behindTheGuard(
-      `insert into agent_commands (gateway_id, action) select $1, 'update_all' from generate_series(1, 3000)`,
+      `insert into agent_commands (gateway_id, action) select $1, 'update_gateway' from generate_series(1, 3000)`,
       [gateway],
     );
     const id = await ask(database, gateway, 'ping');
@@ -137,7 +137,7 @@ describe('claim', () => {
   });
 
   test('counts a stack action that an older daemon runs', async () => {
-    const old = await ask(database, gateway, 'update_all');
+    const old = await ask(database, gateway, 'update_gateway');
     await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
     await database.query(`select start_command($1)`, [old]);
     await ask(database, gateway, 'restart_gateway');
@@ -145,10 +145,6 @@ describe('claim', () => {
   });
 
   test('runs agents beside each other, each one command at a time', async () => {
-    await database.query(
-      `insert into hq.actions values ('update', 'Update', 'agent', 'operator', 'agent', 'never', 1, 60, false,
-         '{"type": "object"}', true) on conflict (name) do update set served = true, lane = 'agent'`,
-    );
     const a = await database.addAgent(`agent-a-${count}`, gateway);
     const b = await database.addAgent(`agent-b-${count}`, gateway);
     const first = await ask(database, gateway, 'update', { agent: a });
@@ -157,11 +153,10 @@ describe('claim', () => {
     const { claimed } = await exchange(database, { gateway, claim: 10 });
     expect(claimed.map(({ id }) => id)).toEqual([first, beside]);
     expect((await readCommand(database, waits)).status).toBe('pending');
-    await database.query(`update hq.actions set served = false where name = 'update'`);
   });
 
   test('leaves what is not served here to the daemons that serve it', async () => {
-    const id = await ask(database, gateway, 'update_all');
+    const id = await ask(database, gateway, 'update_gateway');
     expect((await exchange(database, { gateway, claim: 10 })).claimed).toEqual([]);
     expect((await readCommand(database, id)).status).toBe('pending');
   });

@@ -225,7 +225,7 @@ describe('leases', () => {
   });
 
   test('what an older daemon left running is given up an hour after its lease, and only then', async () => {
-    const id = await ask(database, gateway, 'update_all');
+    const id = await ask(database, gateway, 'update_gateway');
     await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
     await database.query(`select start_command($1)`, [id]);
     await expireLease(database, id);
@@ -245,7 +245,7 @@ describe('leases', () => {
 
 describe('what an older daemon leased and never started', () => {
   test('waits again an hour after its lease, and does not block the gateway for ever', async () => {
-    const id = await ask(database, gateway, 'update_all');
+    const id = await ask(database, gateway, 'update_gateway');
     const restart = await ask(database, gateway, 'restart_gateway');
     await database.query(`select lease_command(300, $1)`, [`gateway-${count}`]);
     expect((await exchange(database, { gateway, claim: 1 })).claimed).toEqual([]);

@@ -1,10 +1,12 @@
 import { describeServices } from '@hq/shared/actions';
 import type { Handlers } from '../handler.ts';
+import { agentHandlers } from './agents.ts';
 import { authSetApiKey } from './auth-set-api-key.ts';
 import { restartDispatcher, restartGateway } from './restart.ts';
 import { tailLogs } from './tail-logs.ts';
 
 export const handlers: Handlers = {
+  ...agentHandlers,
   ping: (_payload, { runnerId }) => Promise.resolve({ runner: runnerId }),
   stack_status: async (_payload, { stack, signal, output }) => {
     const services = await stack.services(signal);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Intent } from '../api/chat-api.ts';
 import { type AlertRow, isClosed } from './alert-row.ts';
 
@@ -17,6 +18,7 @@ export function alertButtonOffers(alerts: readonly AlertRow[]): AlertButtonOffer
   }
   const gateway = gatewayIdOf(only);
   return [
+    ...pairingOffer(only, gateway),
     ...(isSeen ? [] : [offer('Acknowledge', 'alert_seen', { alerts: only.id })]),
     ...(only.muted ? [] : [offer('Mute for 1 h', 'alert_mute', { alert: only.id, minutes: '60' })]),
     ...(only.entity_type === 'agent_command' && only.entity_id !== null
@@ -28,6 +30,15 @@ export function alertButtonOffers(alerts: readonly AlertRow[]): AlertButtonOffer
 
 function offer(label: string, command: string, values: Readonly<Record<string, string>>): AlertButtonOffer {
   return { label, intent: { command, values } };
+}
+
+const pairing = z.object({ pairing_code: z.string(), channel: z.string() });
+
+/** A button that lets a person write to an agent. */
+function pairingOffer({ type, meta }: AlertRow, gateway: string | null): AlertButtonOffer[] {
+  const { data } = pairing.safeParse(meta);
+  if (type !== 'pairing_requested' || data === undefined || gateway === null) return [];
+  return [offer('Approve', 'approve_sender', { ...data, gateway })];
 }
 
 function idsOf(alerts: readonly AlertRow[]): string {

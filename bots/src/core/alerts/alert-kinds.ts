@@ -9,6 +9,7 @@ export const alertKinds = [
   'task_overdue',
   'deliverable_submitted',
   'pairing_requested',
+  'agent_notice',
   'secret_sync_failed',
   'bot_disconnected',
 ] as const;

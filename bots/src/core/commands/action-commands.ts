@@ -16,6 +16,8 @@ export const synonyms: Readonly<Record<string, readonly string[]>> = {
   restart: ['reboot', 'bounce'],
   resume: ['unpause', 'continue'],
 };
+/** Actions that people mean by a verb that several begin with. */
+const usual: Readonly<Record<string, string>> = { approve: 'approve_deliverable' };
 const completions: Readonly<Record<string, Completion>> = {
   task: 'task',
   deliverable: 'deliverable',
@@ -99,7 +101,7 @@ function kindOf(type: string): Argument['kind'] {
 
 /**
  * Besides its name: the noun before the verb (`task create`), what it is about (`task status`), the verb alone where no other action begins with it or where
- * it is the one about a gateway or an agent, and what people say for the verb.
+ * it is the usual one, or the one about a gateway or an agent, and what people say for the verb.
  */
 function aliasesOf(name: string, names: readonly string[]): string[] {
   const [verb = '', ...rest] = name.split('_');
@@ -126,7 +128,11 @@ function aliasesOf(name: string, names: readonly string[]): string[] {
 
 function ownsVerb(name: string, verb: string, names: readonly string[]): boolean {
   const others = names.filter((other) => other.split('_')[0] === verb);
-  return others.length === 1 || (name === `${verb}_gateway` && !others.includes(`${verb}_agent`));
+  return (
+    others.length === 1 ||
+    usual[verb] === name ||
+    (name === `${verb}_gateway` && !others.includes(`${verb}_agent`))
+  );
 }
 
 /** Verbs for gateways and for agents; the named target tells which one. */

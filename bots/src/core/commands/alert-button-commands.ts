@@ -61,6 +61,13 @@ export const alertButtonCommands: readonly Command[] = [
     },
   }),
   defineCommand({
+    name: 'approve_sender',
+    title: 'Approve',
+    summary: 'Lets the person write to the agent.',
+    arguments: [carried('pairing_code'), carried('channel'), carried('gateway')],
+    run: async ({ values }) => ({ command: 'approve_pairing', values, inNewMessage: true }),
+  }),
+  defineCommand({
     name: 'logs_of',
     title: 'Open logs',
     summary: 'Shows the last lines of the gateway’s log.',

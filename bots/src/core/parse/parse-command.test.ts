@@ -181,7 +181,7 @@ describe('what is typed', () => {
   it('lists the commands that begin with an ambiguous word', () => {
     expect(tryParse({ kind: 'words', text: 'set 1234abcd done' })).toMatchObject({
       message: '“set” is the beginning of several commands.',
-      hint: 'Use one of set_task_status, set_budget.',
+      hint: 'Use one of set_agent_model, set_allowed_hosts, set_task_status, set_budget.',
     });
   });
 
