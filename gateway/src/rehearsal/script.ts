@@ -2,7 +2,7 @@ import { truncate } from '@hq/shared/text';
 import type { ChatMessage, ChatReply, ChatRequest } from './model-server.ts';
 
 const longestQuote = 200;
-const internalContext = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[^]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>/g;
+const internalContext = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>/g;
 const notice = 'This is a rehearsal: a script answers here, no model.';
 
 /**
