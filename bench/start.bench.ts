@@ -146,7 +146,7 @@ function* version(): Generator<Figure> {
 }
 
 export async function* measure(): AsyncIterable<Figure> {
-  await ensureBuilt('hq-tui', 'hq-runner');
+  await ensureBuilt('hq-tui', 'hq-runner', 'hq-gateway');
   yield* version();
   const stack = await startBenchStack();
   try {

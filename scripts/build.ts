@@ -8,7 +8,7 @@ import { isFresh } from './bundle.cjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 interface Program {
-  readonly name: 'hq-tui' | 'hq-runner' | 'hq-bots';
+  readonly name: 'hq-tui' | 'hq-runner' | 'hq-gateway' | 'hq-bots';
   readonly entry: string;
   /** Entry points of worker threads, by the names of their files. */
   readonly threads?: Readonly<Record<string, string>>;
@@ -18,6 +18,7 @@ interface Program {
 const programs: readonly Program[] = [
   { name: 'hq-tui', entry: 'tui/src/main.ts', outdir: 'tui/dist' },
   { name: 'hq-runner', entry: 'runner/src/main.ts', outdir: 'runner/dist' },
+  { name: 'hq-gateway', entry: 'gateway/src/main.ts', outdir: 'gateway/dist' },
   {
     name: 'hq-bots',
     entry: 'bots/src/main.ts',

@@ -28,7 +28,7 @@ const ready = z.object({
   password: z.string(),
 });
 
-await ensureBuilt('hq-tui', 'hq-runner');
+await ensureBuilt('hq-tui', 'hq-runner', 'hq-gateway');
 const data = await mkdtemp(join(tmpdir(), 'hq-picture-'));
 const hq = spawn(process.execPath, [join(root, 'local/src/start.ts'), '--no-tui', '--data', data], {
   stdio: ['ignore', 'pipe', 'inherit'],

@@ -24,6 +24,7 @@ const passedVariables = [
   'POLL_INTERVAL',
   'COMMAND_TIMEOUT',
   'RUNNER_SLOTS',
+  'HQ_REHEARSAL',
 ] as const;
 
 const root = new URL('../../', import.meta.url);
@@ -102,7 +103,7 @@ function launch({ program, stack, gatewayId, logFile, report }: SuperviseRunnerO
     GATEWAY_ID: gatewayId,
     RUNTIME_MODE: 'process',
     GATEWAY_HOME: stack.gatewayHome,
-    GATEWAY_CONFIG: fileURLToPath(new URL('gateway/config/openclaw.json', root)),
+    SUPABASE_ANON_KEY: stack.anonKey,
     HQ_PARENT: 'ipc',
   };
   for (const name of passedVariables) {

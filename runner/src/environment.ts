@@ -36,7 +36,10 @@ const environment = z
     DOCKER_HOST: text(/^(unix|tcp|http|https):\/\/.+/, 'must start with unix:// or tcp://'),
     GATEWAY_HOME: absolutePath,
     SECRETS_DIR: absolutePath,
-    GATEWAY_CONFIG: absolutePath,
+    CONTROL_SOCKET: absolutePath,
+    /** Passed on to the gateway of process mode, whose agents use it. */
+    SUPABASE_ANON_KEY: z.string().optional(),
+    HQ_REHEARSAL: z.string().optional(),
     POLL_INTERVAL: seconds(1, 60, 30),
     COMMAND_TIMEOUT: seconds(1, 86_400, 3600),
     HEALTH_PORT: count(0, 65_535, 0),

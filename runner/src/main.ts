@@ -23,15 +23,25 @@ const exitCodes = { stopped: 0, failed: 1, usage: 2, noGateway: 3, notHandedBack
 /** A start waits this long for its secrets, then goes on with the files that exist. */
 const firstSecretsMs = 10_000;
 
+/** Socket on the volume that the containers of runner and gateway share. */
+const dockerControlSocket = '/var/lib/hq/control/control.sock';
+
 type OpenStack = (log: Log, redactor: Redactor) => Promise<Stack>;
 
-async function prepareStack(env: Environment): Promise<{ secrets: readonly string[]; open: OpenStack }> {
+async function prepareStack(env: Environment): Promise<OpenStack> {
   if (env.RUNTIME_MODE === 'docker') {
-    const { COMPOSE_PROJECT: project = '', DOCKER_HOST: host } = env;
-    return { secrets: [], open: (_log, redactor) => openDockerStack(project, redactor, host) };
+    const { COMPOSE_PROJECT: project = '', DOCKER_HOST: dockerHost } = env;
+    const controlSocket = env.CONTROL_SOCKET ?? dockerControlSocket;
+    return (_log, redactor) => openDockerStack({ project, redactor, controlSocket, dockerHost });
   }
-  const home = await prepareGatewayHome(env.GATEWAY_HOME ?? '', env.GATEWAY_CONFIG);
-  return { secrets: [home.token], open: (log, redactor) => ProcessStack.open(home, log, redactor) };
+  const { SUPABASE_URL, SUPABASE_ANON_KEY = '', HQ_REHEARSAL = '', LOG_LEVEL } = env;
+  const home = await prepareGatewayHome(env.GATEWAY_HOME ?? '', {
+    // Without the public key agents have no tools of HQ, and the address is of no use.
+    ...(SUPABASE_ANON_KEY === '' ? {} : { SUPABASE_URL, SUPABASE_ANON_KEY }),
+    HQ_REHEARSAL,
+    LOG_LEVEL,
+  });
+  return (log, redactor) => ProcessStack.open(home, log, redactor);
 }
 
 /** Retries until the database answers: the runner may start before it. */
@@ -61,15 +71,13 @@ function exitCodeOf(error: unknown): number {
 }
 
 async function main(): Promise<number> {
-  let redactor: Redactor = createRedactor(secretValues(process.env));
+  const redactor = createRedactor(secretValues(process.env));
   let log = createLog('info', redactor);
   try {
     const env = readEnvironment(process.env);
     useProxy(process.env);
-    const { secrets, open } = await prepareStack(env);
-    redactor = createRedactor([...secretValues(process.env), ...secrets]);
     log = createLog(env.LOG_LEVEL, redactor);
-    return await serve(env, redactor, log, open);
+    return await serve(env, redactor, log, await prepareStack(env));
   } catch (error) {
     const fault =
       error instanceof HqError ? { code: error.code, hint: error.hint, field: error.field } : { err: error };
@@ -123,7 +131,12 @@ async function runCommands(
 ): Promise<number> {
   const { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey } = env;
   const { stack, secrets, log } = parts;
-  const providerKeys = new ProviderKeys({ stack, path: env.SECRETS_DIR, hashKey: serviceRoleKey, log });
+  const providerKeys = new ProviderKeys({
+    gateway: stack.gateway,
+    path: env.SECRETS_DIR,
+    hashKey: serviceRoleKey,
+    log,
+  });
   secrets.addListener(providerKeys);
   const runner = await startRunner({
     ...parts,

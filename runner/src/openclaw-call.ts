@@ -1,20 +1,12 @@
 import { HqError } from '@hq/shared/errors';
-import { parseJson } from '@hq/shared/text';
+import type { OpenClawAnswer } from '@hq/shared/gateway';
 import { z } from 'zod';
 
-/** One request to OpenClaw's gateway, with OpenClaw's name of the method. */
+/** One request to OpenClaw, with OpenClaw's name of the method. */
 export interface OpenClawCall {
   readonly method: string;
   readonly params?: object;
 }
-
-const answer = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), payload: z.unknown() }),
-  z.object({ ok: z.literal(false), code: z.string(), message: z.string() }),
-]);
-export type OpenClawAnswer = z.output<typeof answer>;
-
-const output = z.union([z.object({ answers: z.array(answer) }), z.object({ away: z.string() })]);
 
 /** Answer of `agents.list`. */
 export const agentList = z.object({
@@ -31,21 +23,4 @@ export function slugOfWorkspace(workspace: string | undefined): string | null {
 export function payloadOf(answer: OpenClawAnswer | undefined): unknown {
   if (answer?.ok === true) return answer.payload;
   throw new HqError('failed', `OpenClaw refused a call: ${answer?.message ?? 'no answer'}.`);
-}
-
-/** Returns the standard input of `gateway/call-openclaw.ts`. */
-export function callInput(calls: readonly OpenClawCall[]): string {
-  return `${JSON.stringify({ calls })}\n`;
-}
-
-/** Parses the output of that program. Throws `unreachable` when OpenClaw did not answer. */
-export function readAnswers(text: string, count: number): readonly OpenClawAnswer[] {
-  const parsed = output.safeParse(parseJson(text));
-  if (parsed.success && 'answers' in parsed.data && parsed.data.answers.length === count) {
-    return parsed.data.answers;
-  }
-  const reason = parsed.success && 'away' in parsed.data ? parsed.data.away : 'its answer cannot be read';
-  throw new HqError('unreachable', `OpenClaw cannot be called: ${reason}.`, {
-    hint: 'It may be starting; look at the gateway’s log.',
-  });
 }

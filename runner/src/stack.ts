@@ -1,5 +1,5 @@
 import type { ServiceStatus } from '@hq/shared/actions';
-import type { OpenClawAnswer, OpenClawCall } from './openclaw-call.ts';
+import type { GatewayControl } from './gateway-control.ts';
 
 /**
  * Port to the services that a runner operates. It has two implementations: the containers of a compose project (`docker/`)
@@ -11,6 +11,8 @@ import type { OpenClawAnswer, OpenClawCall } from './openclaw-call.ts';
  */
 export interface Stack {
   readonly kind: 'docker' | 'process';
+  /** Control API of the gateway. */
+  readonly gateway: GatewayControl;
 
   /** Returns every service with its health, not cached. */
   services(signal: AbortSignal): Promise<readonly ServiceStatus[]>;
@@ -20,12 +22,6 @@ export interface Stack {
 
   /** Returns the last lines of a service's log, oldest first, without line ends and not redacted. */
   logs(service: string, lines: number, signal: AbortSignal): AsyncIterable<string>;
-
-  /**
-   * Calls OpenClaw on its loopback, one call after the other; an answer may be a refusal. Throws `unreachable` when OpenClaw
-   * does not answer.
-   */
-  callOpenClaw(calls: readonly OpenClawCall[], signal: AbortSignal): Promise<readonly OpenClawAnswer[]>;
 
   /**
    * Calls the listener soon after a service may have changed its health, so that a crash shows before the next

@@ -12,7 +12,11 @@ let stack: Stack;
 
 beforeAll(async () => {
   await project.compose('up', '--detach');
-  stack = await openDockerStack(project.name, createRedactor([]));
+  stack = await openDockerStack({
+    project: project.name,
+    redactor: createRedactor([]),
+    controlSocket: '/nowhere',
+  });
 }, 60_000);
 
 afterAll(async () => {

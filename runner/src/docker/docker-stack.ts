@@ -2,7 +2,7 @@ import type { ServiceStatus } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import { type Backoff, backoffMs, sleep } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
-import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
+import { GatewayControl } from '../gateway-control.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Container, healthOf } from './container.ts';
@@ -14,29 +14,30 @@ const longestGrace = 120;
 
 const backoff: Backoff = { firstMs: 1_000, longestMs: 30_000 };
 
-/** Path in the image of `gateway/Dockerfile`. */
-const openClawCaller = ['node', '/hq/gateway/call-openclaw.ts'] as const;
+export interface DockerStackOptions {
+  readonly project: string;
+  readonly redactor: Redactor;
+  /** Socket of the gateway's control API, on a volume that both containers mount. */
+  readonly controlSocket: string;
+  /** Address of the engine; the default socket where it is not set. */
+  readonly dockerHost?: string | undefined;
+}
 
-/**
- * Opens the containers of one compose project, at `DOCKER_HOST` or the default socket. Nothing outside the project is read
- * or changed.
- */
-export async function openDockerStack(
-  project: string,
-  redactor: Redactor,
-  dockerHost?: string | undefined,
-): Promise<Stack> {
-  return new DockerStack(project, redactor, await openEngine(project, dockerHost));
+/** Opens the containers of one compose project. Nothing outside the project is read or changed. */
+export async function openDockerStack(options: DockerStackOptions): Promise<Stack> {
+  return new DockerStack(options, await openEngine(options.project, options.dockerHost));
 }
 
 class DockerStack implements Stack {
   readonly kind = 'docker';
+  readonly gateway: GatewayControl;
   readonly #project: string;
   readonly #redactor: Redactor;
   readonly #engine: Engine;
   readonly #closed = new AbortController();
 
-  constructor(project: string, redactor: Redactor, engine: Engine) {
+  constructor({ project, redactor, controlSocket }: DockerStackOptions, engine: Engine) {
+    this.gateway = new GatewayControl(controlSocket);
     this.#project = project;
     this.#redactor = redactor;
     this.#engine = engine;
@@ -78,16 +79,6 @@ class DockerStack implements Stack {
     if (container === undefined) throw this.#unknownService(service, []);
     const chunks = await this.#engine.log(container.id, lines, signal);
     yield* logLines(chunks, container.hasTerminal, this.#redactor);
-  }
-
-  /** Calls from inside the container, since it publishes no port, by a program of its image. */
-  async callOpenClaw(
-    calls: readonly OpenClawCall[],
-    signal: AbortSignal,
-  ): Promise<readonly OpenClawAnswer[]> {
-    const [{ id }] = await this.#find('gateway', signal);
-    const output = await this.#engine.exec(id, openClawCaller, callInput(calls), signal);
-    return readAnswers(output, calls.length);
   }
 
   watch(onChange: () => void): () => void {

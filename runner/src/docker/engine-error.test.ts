@@ -34,7 +34,12 @@ async function listen(answer: Parameters<typeof createServer>[1]): Promise<void>
 }
 
 async function failure(dockerHost: string, signal = AbortSignal.timeout(10_000)): Promise<unknown> {
-  const stack = await openDockerStack('hq', createRedactor([]), dockerHost);
+  const stack = await openDockerStack({
+    project: 'hq',
+    redactor: createRedactor([]),
+    controlSocket: '/nowhere',
+    dockerHost,
+  });
   return stack.services(signal).then(
     () => undefined,
     (error: unknown) => error,

@@ -80,7 +80,12 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_ROOT'))('an engine that is 
       ...Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`),
       ...['node:24-slim', 'sleep', 'infinity'],
     );
-    stack = await openDockerStack(project, createRedactor([]), dockerHost);
+    stack = await openDockerStack({
+      project,
+      redactor: createRedactor([]),
+      controlSocket: '/nowhere',
+      dockerHost,
+    });
   }, 90_000);
 
   afterAll(async () => {

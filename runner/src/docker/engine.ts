@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
-import type Docker from 'dockerode';
 import { z } from 'zod';
 import { type Container, inspectedContainer } from './container.ts';
 import { engineAddress } from './engine-address.ts';
@@ -17,9 +14,6 @@ export interface ListedContainer {
 }
 
 export type Engine = Awaited<ReturnType<typeof openEngine>>;
-
-/** Upper limit; the program has shorter limits of its own. */
-const execSeconds = 600;
 
 const healthEvents = ['start', 'die', 'destroy', 'pause', 'unpause', 'health_status'];
 
@@ -69,13 +63,6 @@ export async function openEngine(project: string, dockerHost: string | undefined
         graceSeconds + 60,
       );
     },
-    /** Runs a program in a container with `input` on its standard input; returns its standard output. */
-    exec: (id: string, program: readonly string[], input: string, signal: AbortSignal) =>
-      requests.send(
-        signal,
-        (abortSignal) => runInContainer(docker, id, program, input, abortSignal),
-        execSeconds,
-      ),
     /**
      * Returns the end of a container's log in the engine's framing. dockerode's own method would buffer the whole log, and
      * parse it if it is JSON.
@@ -90,28 +77,4 @@ export async function openEngine(project: string, dockerHost: string | undefined
         signal,
       ),
   };
-}
-
-async function runInContainer(
-  docker: Docker,
-  id: string,
-  program: readonly string[],
-  input: string,
-  abortSignal: AbortSignal,
-): Promise<string> {
-  const output: Uint8Array[] = [];
-  const exec = await docker
-    .getContainer(id)
-    .exec({ Cmd: [...program], AttachStdin: true, AttachStdout: true, abortSignal });
-  const stream = await exec.start({ hijack: true, stdin: true, abortSignal });
-  const stdout = new PassThrough().on('data', (bytes: Buffer) => output.push(bytes));
-  docker.modem.demuxStream(stream, stdout, stdout);
-  // Closing this end would cut the program's output; the program ends by itself.
-  stream.write(input);
-  try {
-    await once(stream, 'end', { signal: abortSignal });
-  } finally {
-    stream.destroy();
-  }
-  return Buffer.concat(output).toString();
 }

@@ -78,5 +78,5 @@ export const authSetApiKey: Handler<'auth_set_api_key'> = async (payload, contex
 };
 
 async function call({ stack, signal }: HandlerContext, calls: readonly OpenClawCall[]) {
-  return (await stack.callOpenClaw(calls, signal)).map(payloadOf);
+  return (await stack.gateway.calls(calls, signal)).map(payloadOf);
 }

@@ -4,9 +4,9 @@ import { setPriority } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
-import { assertPortOwner, timedOut, withinLimit } from '@hq/shared/program';
-import { callInput, type OpenClawAnswer, type OpenClawCall, readAnswers } from '../openclaw-call.ts';
-import { gatewayFile } from './gateway-files.ts';
+import type { GatewayStatus } from '@hq/shared/gateway';
+import { timedOut, withinLimit } from '@hq/shared/program';
+import { GatewayControl } from '../gateway-control.ts';
 import type { GatewayHome } from './gateway-home.ts';
 import type { LastLines } from './last-lines.ts';
 import { signalGroup } from './pid-file.ts';
@@ -17,29 +17,36 @@ const probeEveryMs = 250;
 const probeTimeoutMs = 5_000;
 const reportEveryMs = 3_000;
 
-/** Returns the gateway's environment, without HQ's keys: its agents can read all of it. */
-function gatewayEnvironment(home: GatewayHome): NodeJS.ProcessEnv {
-  const { PATH = '', LANG, TZ } = process.env;
-  return {
-    PATH: `${dirname(process.execPath)}${delimiter}${PATH}`,
-    ...(LANG === undefined ? {} : { LANG }),
-    ...(TZ === undefined ? {} : { TZ }),
+/** Variables of this program that the gateway gets; HQ's keys are not among them. */
+const passedVariables = [
+  'LANG',
+  'TZ',
+  'HQ_OWNER',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+] as const;
+
+function gatewayEnvironment(home: GatewayHome, port: number): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
     HOME: home.directory,
-    // Runs an agent's commands with the agent's secrets.
-    SHELL: gatewayFile('agent-shell'),
     TMPDIR: join(home.directory, 'tmp'),
     NODE_COMPILE_CACHE: join(home.directory, '.cache', 'node'),
     OPENCLAW_STATE_DIR: home.stateDirectory,
-    OPENCLAW_GATEWAY_TOKEN: home.token,
-    // Makes a failed start exit, instead of letting a model with shell tools repair it.
-    OPENCLAW_SUPERVISOR_MODE: 'external',
-    OPENCLAW_NO_RESPAWN: '1',
-    OPENCLAW_DISABLE_BONJOUR: '1',
-    OPENCLAW_NO_AUTO_UPDATE: '1',
+    GATEWAY_PORT: String(port),
+    CONTROL_SOCKET: home.controlSocket,
+    ...home.variables,
   };
+  for (const name of passedVariables) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
 }
 
-/** One process of the gateway, from its start to its exit. */
+/** One process of hq-gateway, from its start to its exit. */
 export class GatewayProcess {
   readonly pid: number;
   readonly port: number;
@@ -47,10 +54,12 @@ export class GatewayProcess {
   /** Resolves to the exit code or signal, as text. */
   readonly exited: Promise<string>;
   readonly #child: ChildProcess;
+  readonly #control: GatewayControl;
   #exit: string | null = null;
 
-  private constructor(child: ChildProcess, pid: number, port: number, lines: LastLines) {
+  private constructor(child: ChildProcess, pid: number, port: number, home: GatewayHome, lines: LastLines) {
     this.#child = child;
+    this.#control = new GatewayControl(home.controlSocket);
     this.pid = pid;
     this.port = port;
     child.stdout?.on('data', (bytes: Buffer) => lines.write(bytes));
@@ -64,9 +73,9 @@ export class GatewayProcess {
   }
 
   static async start(home: GatewayHome, port: number, lines: LastLines): Promise<GatewayProcess> {
-    const child = spawn(process.execPath, [home.program, 'gateway', 'run', '--port', String(port)], {
+    const child = spawn(process.execPath, [home.program], {
       cwd: home.directory,
-      env: gatewayEnvironment(home),
+      env: gatewayEnvironment(home, port),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -76,15 +85,26 @@ export class GatewayProcess {
       throw new HqError('failed', 'The gateway could not be started.', { cause });
     }
     setPriority(pid, niceness);
-    return new GatewayProcess(child, pid, port, lines);
+    return new GatewayProcess(child, pid, port, home, lines);
   }
 
   get hasExited(): boolean {
     return this.#exit !== null;
   }
 
-  isAlive(): Promise<boolean> {
-    return this.#answers('/healthz');
+  /** Asks OpenClaw itself, whose port hq-gateway does not serve. */
+  async isAlive(): Promise<boolean> {
+    try {
+      const response = await fetch(`http://127.0.0.1:${this.port}/healthz`, {
+        signal: AbortSignal.timeout(probeTimeoutMs),
+        headers: { connection: 'close' },
+      });
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      // Not listening, or too busy to answer.
+      return false;
+    }
   }
 
   /** Waits until the gateway is ready; returns false when it ended instead. */
@@ -93,10 +113,12 @@ export class GatewayProcess {
     let reportedAt = beganAt;
     while (this.#exit === null) {
       signal.throwIfAborted();
-      if ((await this.#answers('/startupz')) && (await this.#answers('/healthz'))) return true;
+      const status = await this.#status();
+      if (status?.ready === true && (await this.isAlive())) return true;
       const now = performance.now();
       if (now - reportedAt >= reportEveryMs) {
-        onOutput(`waiting for gateway to become ready (${Math.round((now - beganAt) / 1000)} s)`);
+        const doing = status?.doing ?? 'starting';
+        onOutput(`waiting for gateway to become ready (${Math.round((now - beganAt) / 1000)} s: ${doing})`);
         reportedAt = now;
       }
       const pause = sleep(probeEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -105,47 +127,20 @@ export class GatewayProcess {
     return false;
   }
 
-  /** Calls it by the program that a container runs; secrets go over standard input. */
-  async call(
-    home: GatewayHome,
-    calls: readonly OpenClawCall[],
-    signal: AbortSignal,
-  ): Promise<readonly OpenClawAnswer[]> {
-    assertPortOwner(`http://127.0.0.1:${this.port}`);
-    const caller = spawn(process.execPath, [gatewayFile('call-openclaw.ts'), String(this.port)], {
-      env: gatewayEnvironment(home),
-      stdio: ['pipe', 'pipe', 'ignore'],
-      signal,
-    });
-    const ended = once(caller, 'close');
-    const output: Buffer[] = [];
-    caller.stdout.on('data', (bytes: Buffer) => output.push(bytes));
-    // A program that ended before it read everything wrote the reason to its standard output.
-    caller.stdin.on('error', () => caller.stdin.destroy());
-    caller.stdin.end(callInput(calls));
-    await ended;
-    return readAnswers(Buffer.concat(output).toString(), calls.length);
-  }
-
-  /** Sends SIGTERM, and SIGKILL after the grace. */
-  async stop(graceMs: number): Promise<void> {
+  /** Sends the signal, and SIGKILL to its whole group after the grace. SIGINT gives running turns no time to end. */
+  async stop(signal: 'SIGTERM' | 'SIGINT', graceMs: number): Promise<void> {
     if (this.#exit !== null) return;
-    this.#child.kill('SIGTERM');
+    this.#child.kill(signal);
     if ((await withinLimit(graceMs, this.exited)) === timedOut) signalGroup(this.pid, 'SIGKILL');
     await this.exited;
   }
 
-  async #answers(path: string): Promise<boolean> {
+  async #status(): Promise<GatewayStatus | null> {
     try {
-      const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
-        signal: AbortSignal.timeout(probeTimeoutMs),
-        headers: { connection: 'close' },
-      });
-      await response.body?.cancel();
-      return response.ok;
+      return await this.#control.status(AbortSignal.timeout(probeTimeoutMs));
     } catch {
-      // Not listening yet, or too busy to answer.
-      return false;
+      // It does not serve its socket yet, or is too busy to answer.
+      return null;
     }
   }
 }

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '@hq/shared/log';
+import { startTimeOf } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../testing/runner-harness.ts';
 import { type GatewayHome, prepareGatewayHome } from './gateway-home.ts';
 import { ProcessStack } from './process-stack.ts';
-import { startTimeOf } from './process-start-time.ts';
 
 const log = createLog('error', createRedactor([]));
 const readyMs = 150_000;
@@ -51,10 +51,14 @@ describe('the real OpenClaw', () => {
       expect(statSync(join(home.stateDirectory, file)).mode & 0o777).toBe(0o600);
     }
     expect(statSync(home.stateDirectory).mode & 0o777).toBe(0o700);
-    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
-    expect(environment).toContain('OPENCLAW_GATEWAY_TOKEN=');
+    const openclaw = readFileSync(join(home.stateDirectory, 'hq', 'openclaw.pid'), 'utf8');
+    const token = readFileSync(join(home.stateDirectory, 'gateway-token'), 'utf8');
+    const environment = readFileSync(`/proc/${openclaw}/environ`, 'utf8');
+    expect(environment).toContain(`OPENCLAW_GATEWAY_TOKEN=${token}`);
     expect(environment).not.toContain('a-key-that-no-agent-may-see');
-    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(home.token);
+    for (const one of [pid, openclaw]) {
+      expect(readFileSync(`/proc/${one}/cmdline`, 'utf8')).not.toContain(token);
+    }
     const listeners = readFileSync('/proc/net/tcp', 'utf8')
       .split('\n')
       .filter((line) =>
@@ -133,8 +137,7 @@ describe('an OpenClaw that cannot start', () => {
     async () => {
       const home = await prepareGatewayHome(directory);
       const config = join(home.stateDirectory, 'openclaw.json');
-      const good = readFileSync(config, 'utf8');
-      writeFileSync(config, good.replace('"gateway": {', '"gateway": { "nonsense": true,'));
+      writeFileSync(config, JSON.stringify({ gateway: { nonsense: true } }));
       stack = await ProcessStack.open(home, createLog('fatal', createRedactor([])), createRedactor([]));
       await becomes(stack, 'stopped', 60_000);
       const options = { signal: AbortSignal.timeout(readyMs), onOutput: () => undefined };
@@ -143,7 +146,7 @@ describe('an OpenClaw that cannot start', () => {
         message: 'The gateway did not start: exit code 78.',
         hint: expect.stringContaining('nonsense'),
       });
-      writeFileSync(config, good);
+      writeFileSync(config, '{}');
       await stack.restart('gateway', options);
       expect((await service(stack))?.health).toBe('healthy');
     },

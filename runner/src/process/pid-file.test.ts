@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startTimeOf } from '@hq/shared/program';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removePidFile, stopOrphan, writePidFile } from './pid-file.ts';
-import { startTimeOf } from './process-start-time.ts';
 
 let directory: string;
 let file: string;

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, HqError } from '@hq/shared/errors';
-import { readPrivate, writePrivate } from '@hq/shared/program';
+import { readPrivate, startTimeOf, writePrivate } from '@hq/shared/program';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import { startTimeOf } from './process-start-time.ts';
 
 const living = z.object({ pid: z.int().positive(), birth: z.string() });
 const record = z.object({ gateway: living, runner: living, port: z.int() });

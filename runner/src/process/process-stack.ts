@@ -3,7 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import type { Log } from '@hq/shared/log';
 import { type Backoff, backoffMs, freePort } from '@hq/shared/program';
 import { type Redactor, withoutCutKey } from '@hq/shared/text';
-import type { OpenClawAnswer, OpenClawCall } from '../openclaw-call.ts';
+import { GatewayControl } from '../gateway-control.ts';
 import type { Restarted, RestartOptions, Stack } from '../stack.ts';
 import type { GatewayHome } from './gateway-home.ts';
 import { GatewayProcess } from './gateway-process.ts';
@@ -21,9 +21,10 @@ const backoff: Backoff = { firstMs: 1_000, longestMs: 60_000, jitter: 'none' };
 /** A gateway that was ready this long resets the count of failures. */
 const settledMs = 60_000;
 
-/** Supervises one OpenClaw gateway without a container. */
+/** Supervises one hq-gateway, which runs OpenClaw, without a container. */
 export class ProcessStack implements Stack {
   readonly kind = 'process';
+  readonly gateway: GatewayControl;
   readonly #home: GatewayHome;
   readonly #log: Log;
   readonly #redactor: Redactor;
@@ -44,6 +45,7 @@ export class ProcessStack implements Stack {
 
   private constructor(home: GatewayHome, log: Log, redactor: Redactor) {
     this.#home = home;
+    this.gateway = new GatewayControl(home.controlSocket);
     this.#log = log;
     this.#redactor = redactor;
     this.#lines = new LastLines(keptLines, redactor);
@@ -107,17 +109,6 @@ export class ProcessStack implements Stack {
     yield* this.#lines.last(lines);
   }
 
-  async callOpenClaw(
-    calls: readonly OpenClawCall[],
-    signal: AbortSignal,
-  ): Promise<readonly OpenClawAnswer[]> {
-    const gateway = this.#gateway;
-    if (gateway !== null && this.#health === 'healthy') return gateway.call(this.#home, calls, signal);
-    throw new HqError('unreachable', `OpenClaw cannot be called: the gateway is ${this.#health}.`, {
-      hint: 'Wait until the gateway is healthy.',
-    });
-  }
-
   watch(onChange: () => void): () => void {
     this.#listeners.add(onChange);
     return () => this.#listeners.delete(onChange);
@@ -130,7 +121,7 @@ export class ProcessStack implements Stack {
     await this.#launching?.catch(() => undefined);
     const gateway = this.#gateway;
     this.#gateway = null;
-    if (gateway !== null) await gateway.stop(closeGraceMs);
+    if (gateway !== null) await gateway.stop('SIGINT', closeGraceMs);
     await removePidFile(this.#home.pidFile);
   }
 
@@ -152,7 +143,7 @@ export class ProcessStack implements Stack {
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
-    await Promise.race([gateway.stop(restartGraceMs), aborted]);
+    await Promise.race([gateway.stop('SIGTERM', restartGraceMs), aborted]);
   }
 
   #setHealth(health: ServiceHealth): void {

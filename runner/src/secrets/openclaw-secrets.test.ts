@@ -35,7 +35,7 @@ let providerKeys: ProviderKeys;
 const calls: OpenClawCall[] = [];
 
 const call = async (method: string, params: object = {}) => {
-  const [answer] = await stack.callOpenClaw([{ method, params }], AbortSignal.timeout(readyMs));
+  const [answer] = await stack.gateway.calls([{ method, params }], AbortSignal.timeout(readyMs));
   if (answer?.ok !== true) throw new Error(`${method}: ${answer?.message}`);
   return answer.payload;
 };
@@ -53,7 +53,7 @@ const has = (agentId: string, wanted: readonly string[]) =>
 const takesAway = async (agentId: string, profileId: string) => {
   const params = { provider: profileId.split(':')[0], profileIds: [profileId], agentId };
   const asked = [{ method: 'models.authLogout', params }];
-  const [answer] = await stack.callOpenClaw(asked, AbortSignal.timeout(readyMs));
+  const [answer] = await stack.gateway.calls(asked, AbortSignal.timeout(readyMs));
   return answer?.ok;
 };
 const noted = () => {
@@ -62,10 +62,10 @@ const noted = () => {
 };
 const openProviderKeys = () =>
   new ProviderKeys({
-    stack: {
-      callOpenClaw: (asked, signal) => {
+    gateway: {
+      calls: (asked, signal) => {
         calls.push(...asked);
-        return stack.callOpenClaw(asked, signal);
+        return stack.gateway.calls(asked, signal);
       },
     },
     path: join(state, 'secrets'),
@@ -82,8 +82,7 @@ beforeAll(async () => {
   const home = await prepareGatewayHome(directory);
   state = home.stateDirectory;
   const file = join(state, 'openclaw.json');
-  const config = JSON.parse(readFileSync(file, 'utf8'));
-  config.models.providers = {
+  const providers = {
     model: {
       baseUrl: model.url,
       api: 'openai-completions',
@@ -99,12 +98,14 @@ beforeAll(async () => {
       ],
     },
   };
-  config.agents.defaults.model = { primary: 'model/one' };
-  config.agents.entries = {
-    'acme-maya': { name: 'Maya', workspace: join(state, 'workspace-acme', 'maya') },
-    bob: { name: 'Bob', workspace: join(state, 'workspace-bob') },
+  const agents = {
+    defaults: { model: { primary: 'model/one' } },
+    entries: {
+      'acme-maya': { name: 'Maya', workspace: join(state, 'workspace-acme', 'maya') },
+      bob: { name: 'Bob', workspace: join(state, 'workspace-bob') },
+    },
   };
-  writeFileSync(file, JSON.stringify(config));
+  writeFileSync(file, JSON.stringify({ models: { providers }, agents }));
   maya = await harness.stack.database.addAgent('maya', harness.gateway);
   await harness.stack.database.addAgent('bob', harness.gateway);
   await harness.store('TOKEN', 'the token of everybody');

@@ -1,17 +1,12 @@
 import { basename, dirname } from 'node:path';
 import { HqError } from '@hq/shared/errors';
+import type { OpenClawAnswer } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
 import { type Backoff, backoffMs, DueLoop } from '@hq/shared/program';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import {
-  agentList,
-  type OpenClawAgent,
-  type OpenClawAnswer,
-  type OpenClawCall,
-  payloadOf,
-} from '../openclaw-call.ts';
-import type { Stack } from '../stack.ts';
+import type { GatewayControl } from '../gateway-control.ts';
+import { agentList, type OpenClawAgent, type OpenClawCall, payloadOf } from '../openclaw-call.ts';
 import {
   type DesiredKeys,
   everyAgent,
@@ -24,7 +19,7 @@ import { EnvDirectory } from './secrets-directory.ts';
 import type { SyncListener } from './secrets-sync.ts';
 
 export interface ProviderKeysOptions {
-  readonly stack: Pick<Stack, 'callOpenClaw'>;
+  readonly gateway: Pick<GatewayControl, 'calls'>;
   /** Directory of the secrets, where hashes of the pushed keys are recorded. */
   readonly path: string;
   /** Key of these hashes, so that they reveal nothing to a reader of the file. */
@@ -153,7 +148,7 @@ export class ProviderKeys implements SyncListener {
 
   #call(calls: readonly OpenClawCall[]): Promise<readonly OpenClawAnswer[]> {
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(callMs)]);
-    return this.#options.stack.callOpenClaw(calls, signal);
+    return this.#options.gateway.calls(calls, signal);
   }
 
   #setProblem(problem: string | null): void {

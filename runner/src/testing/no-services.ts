@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import { GatewayControl } from '../gateway-control.ts';
 import type { Stack } from '../stack.ts';
 
 const missing = new HqError('not_found', 'This stack has no services.');
@@ -6,10 +7,10 @@ const missing = new HqError('not_found', 'This stack has no services.');
 /** A stack without services, for tests of the runner itself. */
 export const noServices: Stack = {
   kind: 'process',
+  gateway: new GatewayControl('/nowhere'),
   services: () => Promise.resolve([]),
   restart: () => Promise.reject(missing),
   logs: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(missing) }) }),
-  callOpenClaw: () => Promise.reject(new HqError('unreachable', 'This stack has no OpenClaw.')),
   watch: () => () => undefined,
   close: () => Promise.resolve(),
 };

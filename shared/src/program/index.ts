@@ -7,6 +7,7 @@ export { freePort } from './free-port.ts';
 export { serveHealth } from './health-server.ts';
 export { addressRule, assertPortOwner, isSafeAddress, OwnWebSocket } from './port-owner.ts';
 export { readPrivate, writePrivate } from './private-file.ts';
+export { startTimeOf } from './process-start-time.ts';
 export { proxyHint, proxySettings, useProxy } from './proxy.ts';
 export { untilShutdownSignal } from './shutdown-signal.ts';
 export { timedOut, withinLimit } from './time-limit.ts';

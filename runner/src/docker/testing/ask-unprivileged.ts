@@ -5,7 +5,12 @@ import { HqError } from '@hq/shared/errors';
 import { createRedactor } from '@hq/shared/text';
 import { openDockerStack } from '../docker-stack.ts';
 
-const stack = await openDockerStack('hq', createRedactor([]), process.argv[2]);
+const stack = await openDockerStack({
+  project: 'hq',
+  redactor: createRedactor([]),
+  controlSocket: '/nowhere',
+  dockerHost: process.argv[2],
+});
 if (process.getuid?.() === 0) {
   process.setgroups?.([]);
   process.setegid?.(65_534);

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Variables } from '@hq/shared/environment';
+import type { Log } from '@hq/shared/log';
+import { readPrivate, sleep } from '@hq/shared/program';
+import type { Redactor } from '@hq/shared/text';
+import type { Settings } from '../environment.ts';
+import { OpenClawClient } from '../openclaw/client.ts';
+import { OpenClawProcess } from '../openclaw/process.ts';
+import { type RehearsalServer, startRehearsal } from '../rehearsal/rehearsal.ts';
+import type { BaseConfigOptions } from './base-config.ts';
+import { removeBrowserLocks } from './browser-locks.ts';
+import { type ConfigurationChange, patchRunning, prepareConfiguration } from './configuration.ts';
+import { gatewayFile } from './gateway-file.ts';
+import { missingFeatures, tooOld } from './handshake.ts';
+import { openClawEnvironment } from './openclaw-environment.ts';
+import { stopOrphan } from './orphan.ts';
+import { hashOfConfig, RecentStarts, waitBeforeStart } from './recent-starts.ts';
+import type { BootSteps } from './steps.ts';
+import { readToken } from './token.ts';
+
+export interface BootOptions {
+  readonly settings: Settings;
+  readonly variables: Variables;
+  readonly steps: BootSteps;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  /** Ends the start. */
+  readonly signal: AbortSignal;
+  /** Receives what has started, for the end of a start that fails. */
+  readonly onStarted: (started: Started) => void;
+}
+
+export type Started = OpenClawProcess | OpenClawClient | RehearsalServer;
+
+export interface BootedOpenClaw {
+  readonly process: OpenClawProcess;
+  readonly client: OpenClawClient;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Starts OpenClaw with everything it needs; the state is locked already. Each step may be killed at any moment: the next
+ * start does it again. Returns an exit code where OpenClaw ended. Throws `failed` for an OpenClaw that HQ cannot use.
+ */
+export async function boot(options: BootOptions): Promise<BootedOpenClaw | number> {
+  const { settings, variables, steps, log, redactor, signal, onStarted } = options;
+  const { paths, port } = settings;
+  const orphan = await steps.run('orphan', () => stopOrphan(paths));
+  if (orphan !== null) log.warn({ pid: orphan }, 'stopped the OpenClaw of a killed hq-gateway');
+  const token = await steps.run('token', () => readToken(paths.token));
+  redactor.learn([token]);
+  const rehearsal = settings.isRehearsal ? await steps.run('rehearsal', () => startRehearsal(paths)) : null;
+  if (rehearsal !== null) {
+    onStarted(rehearsal);
+    log.warn({ port: rehearsal.port }, 'this is a rehearsal: a script answers instead of a model');
+  }
+  const configOptions = configOptionsOf(settings, rehearsal);
+  const change = await steps.run('configuration', () => prepareConfiguration(paths.config, configOptions));
+  logChange(log, change);
+  if (settings.api === null)
+    log.warn('agents have no tools of HQ: SUPABASE_URL and SUPABASE_ANON_KEY are not set');
+  const locks = await steps.run('browser locks', () => removeBrowserLocks(paths.browsers));
+  if (locks > 0) log.info({ locks }, 'removed stale locks of browsers');
+  await steps.run('earlier starts', () => waitAfterCrashes(options));
+
+  const env = openClawEnvironment(variables, paths, token);
+  const process = await steps.run('openclaw', async () => {
+    const onLine = (line: string) => void globalThis.process.stdout.write(`${redactor.text(line)}\n`);
+    const started = await OpenClawProcess.start({
+      port,
+      env,
+      cwd: paths.state,
+      pidFile: paths.openClawProcess,
+      onLine,
+    });
+    onStarted(started);
+    return (await started.waitUntilStarted(signal)) ? started : await started.exited;
+  });
+  if (typeof process === 'number') return process;
+  const client = new OpenClawClient(port, token, log);
+  onStarted(client);
+  await steps.run('handshake', async () => {
+    const { server } = await client.connected(signal);
+    const missing = await missingFeatures(client, signal);
+    if (missing.length > 0) throw tooOld(server.version, missing);
+    if (change.kind === 'unread') logChange(log, await patchRunning(client, configOptions, signal));
+  });
+  return { process, client, env };
+}
+
+/** Waits where starts keep failing, so that a gateway that cannot work does not use a core for its attempts. */
+async function waitAfterCrashes({ settings, steps, log, signal }: BootOptions): Promise<void> {
+  const starts = new RecentStarts(settings.paths.starts);
+  const config = hashOfConfig((await readPrivate(settings.paths.config)) ?? '');
+  const waitMs = waitBeforeStart(await starts.read(), config, Date.now());
+  if (waitMs > 0) {
+    const seconds = Math.round(waitMs / 1_000);
+    const words = `waiting ${seconds} s, because the last starts ended by themselves`;
+    steps.say(words);
+    log.error({ waitMs, hint: 'A changed openclaw.json, or a stop by request, ends the wait.' }, words);
+    await sleep(waitMs, signal);
+    signal.throwIfAborted();
+  }
+  await starts.add(config, Date.now());
+}
+
+function configOptionsOf({ paths, api }: Settings, rehearsal: RehearsalServer | null): BaseConfigOptions {
+  const directory = gatewayFile('plugin');
+  const isThere = existsSync(join(directory, 'openclaw.plugin.json'));
+  const config = {
+    stateDir: paths.state,
+    ...(api === null ? {} : { supabaseUrl: api.url, anonKey: api.anonKey }),
+  };
+  return { plugin: isThere ? { directory, config } : null, rehearsalPort: rehearsal?.port ?? null };
+}
+
+function logChange(log: Log, change: ConfigurationChange): void {
+  if (change.kind === 'created') log.info('wrote the first configuration of OpenClaw');
+  if (change.kind === 'patched') log.info({ paths: change.paths }, 'restored settings of OpenClaw');
+  if (change.kind === 'unread')
+    log.info('the configuration is no plain JSON: HQ patches it once OpenClaw runs');
+}

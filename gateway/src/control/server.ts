@@ -1,0 +1,125 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { HqError } from '@hq/shared/errors';
+import { faultOf } from '@hq/shared/gateway';
+import type { Log } from '@hq/shared/log';
+import { parseJson } from '@hq/shared/text';
+import type { Route } from './route.ts';
+
+const longestBody = 4 * 1024 * 1024;
+/** Bytes that the kernel allows for the path of a Unix socket. */
+const longestPath = 107;
+
+export interface ControlServer {
+  /** Takes no more requests and ends those that are open. */
+  close(): void;
+}
+
+/**
+ * Serves the routes on a Unix socket that only this user may use. Call it with the state locked: a socket that a killed
+ * gateway left is replaced.
+ */
+export async function serveControl(path: string, routes: readonly Route[], log: Log): Promise<ControlServer> {
+  if (Buffer.byteLength(path) > longestPath) {
+    throw new HqError(
+      'usage',
+      `The path of the control socket is longer than ${longestPath} bytes: ${path}`,
+      {
+        hint: 'Set CONTROL_SOCKET to a shorter path.',
+        field: 'CONTROL_SOCKET',
+      },
+    );
+  }
+  await rm(path, { force: true });
+  const server = createServer((request, response) => void serve(routes, log, request, response));
+  await listen(server, path);
+  await chmod(path, 0o600);
+  return {
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new HqError('failed', `The control socket ${path} cannot be created.`, {
+          hint: 'Set CONTROL_SOCKET to a path in a directory that this user may write.',
+          cause,
+        }),
+      ),
+    );
+    server.listen(path, resolve);
+  });
+}
+
+async function serve(
+  routes: readonly Route[],
+  log: Log,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const closed = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) closed.abort(new HqError('cancelled', 'The client closed the request.'));
+  });
+  try {
+    const { route, params } = routeOf(routes, request);
+    const body = await readBody(request);
+    const received = { params, body, signal: closed.signal };
+    if ('answer' in route) sendJson(response, 200, await route.answer(received));
+    else {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+      const emit = (line: object) => void response.write(`${JSON.stringify(line)}\n`);
+      emit({ result: await route.stream(received, emit) });
+      response.end();
+    }
+  } catch (error) {
+    if (!(error instanceof HqError)) log.error({ err: error, url: request.url }, 'a request failed');
+    const { status, body } = faultOf(error);
+    // The status of a stream is sent before its first line.
+    if (response.headersSent) response.end(`${JSON.stringify(body)}\n`);
+    else sendJson(response, status, body);
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+function routeOf(routes: readonly Route[], { method, url = '' }: IncomingMessage) {
+  const [path = ''] = url.split('?');
+  for (const route of routes) {
+    const match = route.method === method ? route.path.exec(path) : null;
+    if (match !== null) return { route, params: match.slice(1).map(decoded) };
+  }
+  throw new HqError('not_found', `The control API has no ${method} ${path}.`);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A malformed escape matches no slug.
+    return text;
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request) {
+    const bytes = Buffer.from(part);
+    length += bytes.length;
+    if (length > longestBody) throw new HqError('usage', 'The request is longer than 4 MiB.');
+    parts.push(bytes);
+  }
+  if (length === 0) return undefined;
+  const body = parseJson(Buffer.concat(parts).toString());
+  if (body === undefined) throw new HqError('usage', 'The body of the request is no JSON.');
+  return body;
+}

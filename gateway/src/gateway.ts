@@ -1,0 +1,173 @@
+import type { Variables } from '@hq/shared/environment';
+import { HqError } from '@hq/shared/errors';
+import type { GatewayStatus } from '@hq/shared/gateway';
+import type { Log } from '@hq/shared/log';
+import type { Redactor } from '@hq/shared/text';
+import { type BootedOpenClaw, boot, type Started } from './boot/boot.ts';
+import { createDirectories } from './boot/directories.ts';
+import { RecentStarts } from './boot/recent-starts.ts';
+import { lockState } from './boot/state-lock.ts';
+import { BootSteps } from './boot/steps.ts';
+import { callsRoute } from './control/calls-route.ts';
+import type { Route } from './control/route.ts';
+import { serveControl } from './control/server.ts';
+import { statusRoute } from './control/status-route.ts';
+import { turnsRoute } from './control/turns-route.ts';
+import type { Settings } from './environment.ts';
+import { OpenClawProcess } from './openclaw/process.ts';
+import type { ReadyOpenClaw } from './ready-openclaw.ts';
+import { releaseItems } from './release-items.ts';
+import type { StopRequest } from './stop-request.ts';
+import { managedAgents } from './turns/find-agent.ts';
+import { endTurns, gatewayStops } from './turns/running-turns.ts';
+
+/** Milliseconds that OpenClaw may take to end once no turn runs. */
+const openClawGraceMs = 15_000;
+const hurriedGraceMs = 5_000;
+const hurriedTurnMs = 0;
+
+export interface GatewayOptions {
+  readonly settings: Settings;
+  readonly variables: Variables;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly stop: StopRequest;
+  /** Called before each step of the start. */
+  readonly onStep?: (name: string) => void;
+}
+
+/** Runs OpenClaw and the control API until OpenClaw ends or a stop is requested. Returns the exit code. */
+export async function runGateway(options: GatewayOptions): Promise<number> {
+  const { settings, log, onStep } = options;
+  const { paths } = settings;
+  const steps = new BootSteps(log, onStep);
+  await steps.run('directories', () => createDirectories(paths));
+  using _lock = await steps.run('lock', () => lockState(paths));
+  const gateway = new Gateway(options, steps);
+  const control = await steps.run('control', () => serveControl(paths.controlSocket, gateway.routes(), log));
+  try {
+    return await gateway.run();
+  } finally {
+    control.close();
+  }
+}
+
+/** The parts of a running gateway. */
+class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #steps: BootSteps;
+  readonly #started: Started[] = [];
+  #openclaw: BootedOpenClaw | null = null;
+  #isStopping = false;
+
+  constructor(options: GatewayOptions, steps: BootSteps) {
+    this.#options = options;
+    this.#steps = steps;
+  }
+
+  routes(): readonly Route[] {
+    const { paths } = this.#options.settings;
+    const ready = () => this.#ready();
+    return [
+      statusRoute(() => this.#status()),
+      callsRoute(ready),
+      turnsRoute(() => this.#readyForTurns(), paths),
+    ];
+  }
+
+  async run(): Promise<number> {
+    const { settings, stop, log } = this.#options;
+    try {
+      const booted = await boot({
+        ...this.#options,
+        steps: this.#steps,
+        signal: stop.requested,
+        onStarted: (started) => void this.#started.push(started),
+      });
+      if (typeof booted === 'number') {
+        log.fatal({ exitCode: booted }, 'OpenClaw ended before it was ready');
+        return booted;
+      }
+      this.#openclaw = booted;
+      log.info({ port: settings.port, steps: this.#steps.done }, 'ready');
+      const exitCode = await Promise.race([booted.process.exited, aborted(stop.requested)]);
+      if (exitCode !== null) {
+        log.fatal({ exitCode }, 'OpenClaw ended by itself');
+        return exitCode;
+      }
+      return await this.#stop(booted);
+    } catch (error) {
+      if (!stop.requested.aborted) throw error;
+      return 0;
+    } finally {
+      await this.#close();
+    }
+  }
+
+  /** Ends the running turns, gives back what agents had taken, and stops OpenClaw. */
+  async #stop({ client, process }: BootedOpenClaw): Promise<number> {
+    const { settings, stop, log } = this.#options;
+    this.#isStopping = true;
+    const graceMs = stop.hurried.aborted ? hurriedTurnMs : settings.turnGraceMs;
+    try {
+      const sessions = await endTurns(client, graceMs, stop.hurried);
+      if (sessions.length > 0) log.warn({ sessions }, 'aborted turns that had not ended');
+    } catch (error) {
+      log.warn({ err: error }, 'the running turns could not be ended');
+    }
+    if (settings.api !== null) {
+      for (const { slug, items, fault } of await releaseItems(settings.paths.agents, settings.api)) {
+        if (fault !== null) log.warn({ agent: slug, fault }, 'its items could not be given back');
+        else if (items > 0) log.info({ agent: slug, items }, 'gave back the items it had taken');
+      }
+    }
+    client.close();
+    return process.stop(stop.hurried.aborted ? hurriedGraceMs : openClawGraceMs);
+  }
+
+  /** Ends what a start or a failed start left. A request to stop is no failed start. */
+  async #close(): Promise<void> {
+    const { settings, stop } = this.#options;
+    this.#openclaw = null;
+    for (const started of this.#started.toReversed()) {
+      if (started instanceof OpenClawProcess) await started.stop(openClawGraceMs);
+      else started.close();
+    }
+    if (stop.requested.aborted) await new RecentStarts(settings.paths.starts).clear();
+  }
+
+  #ready(): ReadyOpenClaw {
+    if (this.#openclaw !== null) return this.#openclaw;
+    const doing = this.#steps.doing;
+    throw new HqError('unreachable', `OpenClaw is not ready${doing === null ? '' : ` (${doing})`}.`, {
+      hint: 'Wait until the gateway is healthy; its log has the steps of its start.',
+    });
+  }
+
+  #readyForTurns(): ReadyOpenClaw {
+    if (this.#isStopping) throw gatewayStops();
+    return this.#ready();
+  }
+
+  async #status(): Promise<GatewayStatus> {
+    const { settings } = this.#options;
+    const agents = await managedAgents(settings.paths.agents);
+    return {
+      ready: this.#openclaw?.client.hello != null,
+      version: this.#openclaw?.client.hello?.server.version ?? null,
+      doing: this.#steps.doing,
+      agents: [...agents.keys()].sort(),
+      confinement: { exec: false, browser: false, reason: 'HQ’s plugin is not installed.' },
+      steps: [...this.#steps.done],
+      missing: [],
+      rehearsal: settings.isRehearsal,
+    };
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}

@@ -1,0 +1,60 @@
+import { truncate } from '@hq/shared/text';
+import type { ChatMessage, ChatReply, ChatRequest } from './model-server.ts';
+
+const longestQuote = 200;
+const internalContext = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>/g;
+const notice = 'This is a rehearsal: a script answers here, no model.';
+
+/**
+ * Script of a rehearsal. With HQ's tools it takes the oldest item of the inbox, comments on its task and completes it;
+ * without them it repeats the message. Every text says that no model wrote it.
+ */
+export function rehearsalScript({ messages, tools }: ChatRequest): ChatReply {
+  const lastUser = messages.findLastIndex(({ role, text }) => role === 'user' && said(text) !== '');
+  const turn = messages.slice(lastUser + 1);
+  const message = said(messages[lastUser]?.text ?? '');
+  const steps = ['hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'];
+  if (!steps.every((name) => tools.includes(name)))
+    return { text: `${notice} You wrote: ${quoted(message)}` };
+  return nextStep(turn);
+}
+
+function nextStep(turn: readonly ChatMessage[]): ChatReply {
+  const called = turn.flatMap(({ toolCalls }) => toolCalls);
+  const result = turn.findLast(({ role }) => role === 'tool')?.text ?? '';
+  const inbox = resultOf(turn, 'hq_inbox');
+  const item = /\bitem ([0-9a-f]{8})\b/.exec(inbox)?.[1];
+  const task = /\btask ([0-9a-f]{8})\b/.exec(
+    inbox.split('\n').find((line) => line.includes('item ')) ?? '',
+  )?.[1];
+  switch (called.at(-1)) {
+    case undefined:
+      return { tool: 'hq_inbox', arguments: {} };
+    case 'hq_inbox':
+      return item === undefined
+        ? { text: `${notice} The inbox has nothing to do.` }
+        : { tool: 'hq_take', arguments: { item } };
+    case 'hq_take':
+      if (!result.includes('taken')) return { text: `${notice} HQ did not give the item: ${quoted(result)}` };
+      return task === undefined
+        ? { tool: 'hq_complete', arguments: { item, summary: notice } }
+        : { tool: 'hq_comment', arguments: { task, body: `${notice} A model would have worked on it.` } };
+    case 'hq_comment':
+      return { tool: 'hq_complete', arguments: { item, summary: notice } };
+    default:
+      return { text: `${notice} It took item ${item} from the inbox and completed it.` };
+  }
+}
+
+/** Returns a user's message without the parts that OpenClaw adds to it. */
+function said(text: string): string {
+  return text.replaceAll(internalContext, '').trim();
+}
+
+/** Returns the result of the first call of a tool. */
+function resultOf(turn: readonly ChatMessage[], name: string): string {
+  const call = turn.findIndex(({ toolCalls }) => toolCalls.includes(name));
+  return call === -1 ? '' : (turn.slice(call).find(({ role }) => role === 'tool')?.text ?? '');
+}
+
+const quoted = (text: string): string => `"${truncate(text.replaceAll(/\s+/g, ' ').trim(), longestQuote)}"`;

@@ -1,0 +1,11 @@
+export { callsAnswer, callsRequest, type OpenClawAnswer, openClawAnswer, openClawCall } from './calls.ts';
+export { errorOfFault, faultOf, type GatewayFault, gatewayFault } from './fault.ts';
+export { type BootStep, type GatewayStatus, gatewayStatus } from './status.ts';
+export {
+  type TurnLine,
+  type TurnRequest,
+  type TurnResult,
+  turnLine,
+  turnRequest,
+  turnResult,
+} from './turns.ts';

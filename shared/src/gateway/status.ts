@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** One step of a start of hq-gateway. */
+export const bootStep = z.object({ name: z.string(), tookMs: z.number() });
+export type BootStep = z.output<typeof bootStep>;
+
+/** Answer of `GET /status`. */
+export const gatewayStatus = z.object({
+  /** True once OpenClaw answers and has what HQ needs. */
+  ready: z.boolean(),
+  /** Version of OpenClaw; null before it answers. */
+  version: z.string().nullable(),
+  /** The step that runs now, in words; null once the start is over. */
+  doing: z.string().nullable(),
+  /** Agents that HQ manages, by their ids in OpenClaw. */
+  agents: z.array(z.string()),
+  confinement: z.object({
+    /** True when commands of agents run in a jail of their own. */
+    exec: z.boolean(),
+    browser: z.boolean(),
+    /** Reason why one of the two is false. */
+    reason: z.string().nullable(),
+  }),
+  steps: z.array(bootStep),
+  /** Methods and hooks that HQ needs and this OpenClaw lacks. */
+  missing: z.array(z.string()),
+  /** True when a script answers instead of a model. */
+  rehearsal: z.boolean(),
+});
+export type GatewayStatus = z.output<typeof gatewayStatus>;

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+const slug = z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be the slug of an agent');
+
+/** Body of `POST /turns`: one turn of an agent. */
+export const turnRequest = z.object({
+  agent: slug,
+  message: z.string().min(1).max(100_000),
+  /** Id of the run in OpenClaw. The same id starts no second run. */
+  runId: z.string().min(1).max(200),
+  /** Session of the turn, `agent:<id>:…`; by default the one that HQ keeps for an agent. */
+  sessionKey: z.string().max(500).nullish(),
+  /** Model of this turn alone: `provider/model`. */
+  model: z.string().max(200).nullish(),
+  thinking: z.string().max(20).nullish(),
+  timeoutSeconds: z.number().positive().max(86_400),
+});
+export type TurnRequest = z.input<typeof turnRequest>;
+
+export const turnTool = z.object({
+  name: z.string(),
+  phase: z.enum(['start', 'end']),
+  /** Set at the end. */
+  failed: z.boolean().optional(),
+});
+
+export const turnUsage = z.object({
+  input: z.number(),
+  output: z.number(),
+  total: z.number(),
+  /** Null where the model has no price. */
+  costUsd: z.number().nullable(),
+});
+
+export const turnResult = z.object({
+  status: z.enum(['ok', 'error', 'aborted', 'timeout']),
+  text: z.string(),
+  /** Names of the tools in the order of their calls. */
+  tools: z.array(z.string()),
+  usage: turnUsage.nullable(),
+  sessionKey: z.string(),
+  /** Id of the run that ended: the requested one, or that of its repetition. */
+  runId: z.string(),
+  tookMs: z.number(),
+  error: z.string().optional(),
+});
+export type TurnResult = z.output<typeof turnResult>;
+
+/** Lines of the answer of `POST /turns` before the result. `replace` marks a text that replaces what came before. */
+export const turnLine = z.union([
+  z.object({ text: z.string(), replace: z.boolean().optional() }),
+  z.object({ tool: turnTool }),
+]);
+export type TurnLine = z.output<typeof turnLine>;
