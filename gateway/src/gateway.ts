@@ -9,8 +9,9 @@ import { RecentStarts } from './boot/recent-starts.ts';
 import { lockState } from './boot/state-lock.ts';
 import { BootSteps } from './boot/steps.ts';
 import { callsRoute } from './control/calls-route.ts';
+import { readConfinement } from './control/confinement.ts';
 import type { Route } from './control/route.ts';
-import { serveControl } from './control/server.ts';
+import { type ControlServer, serveControl } from './control/server.ts';
 import { statusRoute } from './control/status-route.ts';
 import { turnsRoute } from './control/turns-route.ts';
 import type { Settings } from './environment.ts';
@@ -25,6 +26,8 @@ import { endTurns, gatewayStops } from './turns/running-turns.ts';
 const openClawGraceMs = 15_000;
 const hurriedGraceMs = 5_000;
 const hurriedTurnMs = 0;
+/** Milliseconds that open requests may take to be answered. */
+const answersMs = 3_000;
 
 export interface GatewayOptions {
   readonly settings: Settings;
@@ -46,7 +49,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   const gateway = new Gateway(options, steps);
   const control = await steps.run('control', () => serveControl(paths.controlSocket, gateway.routes(), log));
   try {
-    return await gateway.run();
+    return await gateway.run(control);
   } finally {
     control.close();
   }
@@ -75,7 +78,7 @@ class Gateway {
     ];
   }
 
-  async run(): Promise<number> {
+  async run(control: ControlServer): Promise<number> {
     const { settings, stop, log } = this.#options;
     try {
       const booted = await boot({
@@ -95,7 +98,7 @@ class Gateway {
         log.fatal({ exitCode }, 'OpenClaw ended by itself');
         return exitCode;
       }
-      return await this.#stop(booted);
+      return await this.#stop(booted, control);
     } catch (error) {
       if (!stop.requested.aborted) throw error;
       return 0;
@@ -105,7 +108,7 @@ class Gateway {
   }
 
   /** Ends the running turns, gives back what agents had taken, and stops OpenClaw. */
-  async #stop({ client, process }: BootedOpenClaw): Promise<number> {
+  async #stop({ client, process }: BootedOpenClaw, control: ControlServer): Promise<number> {
     const { settings, stop, log } = this.#options;
     this.#isStopping = true;
     const graceMs = stop.hurried.aborted ? hurriedTurnMs : settings.turnGraceMs;
@@ -121,6 +124,8 @@ class Gateway {
         else if (items > 0) log.info({ agent: slug, items }, 'gave back the items it had taken');
       }
     }
+    // Aborted turns still have to tell their clients.
+    await control.idle(answersMs);
     client.close();
     return process.stop(stop.hurried.aborted ? hurriedGraceMs : openClawGraceMs);
   }
@@ -157,7 +162,7 @@ class Gateway {
       version: this.#openclaw?.client.hello?.server.version ?? null,
       doing: this.#steps.doing,
       agents: [...agents.keys()].sort(),
-      confinement: { exec: false, browser: false, reason: 'HQ’s plugin is not installed.' },
+      confinement: await readConfinement(this.#openclaw?.client ?? null),
       steps: [...this.#steps.done],
       missing: [],
       rehearsal: settings.isRehearsal,

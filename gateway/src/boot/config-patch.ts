@@ -22,7 +22,7 @@ export function patchOf(current: JsonObject, desired: JsonObject): JsonObject | 
       const inner = patchOf(isObject(have) ? have : {}, want);
       // Replaces a value of another type, too.
       if (inner !== null) patch[key] = inner;
-      else if (!isObject(have)) patch[key] = {};
+      else if (have !== undefined && !isObject(have)) patch[key] = {};
     } else if (JSON.stringify(have) !== JSON.stringify(want)) patch[key] = want;
   }
   return Object.keys(patch).length === 0 ? null : patch;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { HqError } from '@hq/shared/errors';
 import { faultOf } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
+import { withinLimit } from '@hq/shared/program';
 import { parseJson } from '@hq/shared/text';
 import type { Route } from './route.ts';
 
@@ -11,6 +12,8 @@ const longestBody = 4 * 1024 * 1024;
 const longestPath = 107;
 
 export interface ControlServer {
+  /** Resolves once no request waits for its answer, or after this time. */
+  idle(limitMs: number): Promise<void>;
   /** Takes no more requests and ends those that are open. */
   close(): void;
 }
@@ -31,10 +34,17 @@ export async function serveControl(path: string, routes: readonly Route[], log: 
     );
   }
   await rm(path, { force: true });
-  const server = createServer((request, response) => void serve(routes, log, request, response));
+  const open = new Set<Promise<void>>();
+  const server = createServer((request, response) => {
+    const answered = serve(routes, log, request, response).finally(() => open.delete(answered));
+    open.add(answered);
+  });
   await listen(server, path);
   await chmod(path, 0o600);
   return {
+    idle: async (limitMs) => {
+      await withinLimit(limitMs, Promise.all(open));
+    },
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -3,6 +3,10 @@ import type { ChatMessage, ChatReply, ChatRequest } from './model-server.ts';
 
 const longestQuote = 200;
 const internalContext = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>/g;
+/** Ids of the oldest item and its task in the answer of `hq_inbox`. */
+const firstItem = /\bitem ([0-9a-f]{8})\b(?:.*?\btask ([0-9a-f]{8})\b)?/;
+const time = /^\[[^\]]*\] /;
+const runtime = /\n\nRuntime: agent=.*$/;
 const notice = 'This is a rehearsal: a script answers here, no model.';
 
 /**
@@ -22,11 +26,7 @@ export function rehearsalScript({ messages, tools }: ChatRequest): ChatReply {
 function nextStep(turn: readonly ChatMessage[]): ChatReply {
   const called = turn.flatMap(({ toolCalls }) => toolCalls);
   const result = turn.findLast(({ role }) => role === 'tool')?.text ?? '';
-  const inbox = resultOf(turn, 'hq_inbox');
-  const item = /\bitem ([0-9a-f]{8})\b/.exec(inbox)?.[1];
-  const task = /\btask ([0-9a-f]{8})\b/.exec(
-    inbox.split('\n').find((line) => line.includes('item ')) ?? '',
-  )?.[1];
+  const [, item, task] = firstItem.exec(resultOf(turn, 'hq_inbox')) ?? [];
   switch (called.at(-1)) {
     case undefined:
       return { tool: 'hq_inbox', arguments: {} };
@@ -48,7 +48,7 @@ function nextStep(turn: readonly ChatMessage[]): ChatReply {
 
 /** Returns a user's message without the parts that OpenClaw adds to it. */
 function said(text: string): string {
-  return text.replaceAll(internalContext, '').trim();
+  return text.replaceAll(internalContext, '').replace(time, '').replace(runtime, '').trim();
 }
 
 /** Returns the result of the first call of a tool. */

@@ -5,6 +5,8 @@ import { z } from 'zod';
 const finalAnswer = z.object({
   status: z.string(),
   summary: z.string().optional(),
+  /** `rpc` for a run that was aborted by a call. */
+  stopReason: z.string().optional(),
   error: z.string().optional(),
   result: z
     .object({
@@ -48,7 +50,7 @@ export function endOf(answer: OpenClawAnswer): RunEnd {
     .map(({ text }) => text ?? '')
     .filter((text) => text !== '')
     .join('\n\n');
-  const isAborted = meta?.aborted === true || final.status === 'aborted';
+  const isAborted = meta?.aborted === true || final.stopReason === 'rpc';
   const status = final.status === 'ok' && !isAborted ? 'ok' : isAborted ? 'aborted' : statusOf(final.status);
   return {
     status,

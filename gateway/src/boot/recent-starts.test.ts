@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { hashOfConfig, waitBeforeStart } from './recent-starts.ts';
+
+const now = Date.parse('2026-01-01T12:00:00Z');
+const minutesAgo = (minutes: number, config = 'a') => ({
+  at: new Date(now - minutes * 60_000).toISOString(),
+  config,
+});
+
+describe('a gateway whose starts end by themselves', () => {
+  it('starts three times at once, then waits 1, 2, 4 … minutes', () => {
+    const starts = Array.from({ length: 8 }, (_, index) => minutesAgo(index));
+    const waits = starts.map((_, count) => waitBeforeStart(starts.slice(0, count), 'a', now) / 60_000);
+    expect(waits).toEqual([0, 0, 0, 1, 2, 4, 8, 15]);
+  });
+
+  it('does not wait for what was more than 15 minutes ago', () => {
+    const starts = [minutesAgo(16), minutesAgo(17), minutesAgo(18), minutesAgo(1)];
+    expect(waitBeforeStart(starts, 'a', now)).toBe(0);
+  });
+
+  it('does not wait once its configuration was changed', () => {
+    const starts = [minutesAgo(1), minutesAgo(2), minutesAgo(3)];
+    expect(waitBeforeStart(starts, 'a', now)).toBe(60_000);
+    expect(waitBeforeStart(starts, 'b', now)).toBe(0);
+  });
+});
+
+it('a configuration in which OpenClaw wrote only its own notes is the same', () => {
+  const config = (port: number, meta: object) => JSON.stringify({ gateway: { port }, meta });
+  expect(hashOfConfig(config(1, { at: 1 }))).toBe(hashOfConfig(config(1, { at: 2 })));
+  expect(hashOfConfig(config(1, {}))).not.toBe(hashOfConfig(config(2, {})));
+  expect(hashOfConfig('// no JSON')).not.toBe(hashOfConfig('// other'));
+});

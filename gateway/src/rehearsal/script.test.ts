@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { startModelServer } from './model-server.ts';
+import { rehearsalScript } from './script.ts';
+
+const tools = ['exec', 'hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'];
+const user = { role: 'user', text: 'Look into your inbox.', toolCalls: [] };
+const result = (name: string, text: string) => [
+  { role: 'assistant', text: '', toolCalls: [name] },
+  { role: 'tool', text, toolCalls: [] },
+];
+const reply = (...results: ReturnType<typeof result>[]) =>
+  rehearsalScript({ messages: [user, ...results.flat()], tools, authorization: '' });
+const inbox = result(
+  'hq_inbox',
+  'One item waits, oldest first:\n- item 1a2b3c4d: task_assignment, task 9f8e7d6c "Write", since 2026-01-01 10:00 UTC',
+);
+const taken = result('hq_take', 'You have taken this item for ten minutes.');
+
+describe('the script of a rehearsal', () => {
+  it('reads the inbox, takes the item, comments on its task and completes it', () => {
+    expect(reply()).toEqual({ tool: 'hq_inbox', arguments: {} });
+    expect(reply(inbox)).toEqual({ tool: 'hq_take', arguments: { item: '1a2b3c4d' } });
+    expect(reply(inbox, taken)).toMatchObject({ tool: 'hq_comment', arguments: { task: '9f8e7d6c' } });
+    const commented = result('hq_comment', 'The comment was written.');
+    expect(reply(inbox, taken, commented)).toMatchObject({
+      tool: 'hq_complete',
+      arguments: { item: '1a2b3c4d' },
+    });
+    const completed = result('hq_complete', 'The item is done and has left your inbox.');
+    expect(reply(inbox, taken, commented, completed)).toMatchObject({
+      text: expect.stringContaining('completed it'),
+    });
+  });
+
+  it('says that no model answers, also where the inbox is empty or HQ refuses', () => {
+    for (const answer of [
+      reply(result('hq_inbox', 'Your inbox is empty.')),
+      reply(inbox, result('hq_take', 'Another session holds this item.')),
+      rehearsalScript({ messages: [user], tools: ['exec'], authorization: '' }),
+    ]) {
+      expect(answer).toMatchObject({ text: expect.stringContaining('a script answers here, no model') });
+    }
+  });
+
+  it('repeats what a person wrote, and not what OpenClaw adds to it', () => {
+    const added = '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nstate\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>';
+    const written = {
+      ...user,
+      text: '[Mon 2026-11-30 22:09 UTC] Look into your inbox.\n\nRuntime: agent=maya | os=Linux',
+    };
+    const messages = [written, { role: 'user', text: added, toolCalls: [] }];
+    const answer = rehearsalScript({ messages, tools: [], authorization: '' });
+    expect(answer).toMatchObject({ text: expect.stringContaining('You wrote: "Look into your inbox."') });
+  });
+});
+
+it('the model server answers whole or as a stream, with usage', async () => {
+  const server = await startModelServer(rehearsalScript);
+  const ask = (stream: boolean) =>
+    fetch(`${server.url}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ stream, messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] }),
+    });
+  try {
+    const whole = await (await ask(false)).json();
+    expect(whole).toMatchObject({
+      choices: [{ message: { content: expect.stringContaining('You wrote: "Hi"') }, finish_reason: 'stop' }],
+      usage: { total_tokens: expect.any(Number) },
+    });
+    const lines = (await (await ask(true)).text()).split('\n\n').filter((line) => line !== '');
+    expect(lines.at(-1)).toBe('data: [DONE]');
+    const chunk = z.object({
+      choices: z.array(z.object({ delta: z.object({ content: z.string().optional() }) })),
+      usage: z.object({ prompt_tokens: z.number() }).optional(),
+    });
+    const chunks = lines.slice(0, -1).map((line) => chunk.parse(JSON.parse(line.replace('data: ', ''))));
+    const text = chunks.map(({ choices: [choice] }) => choice?.delta.content ?? '').join('');
+    expect(text).toContain('You wrote: "Hi"');
+    expect(chunks.at(-1)?.usage?.prompt_tokens).toBeGreaterThan(0);
+  } finally {
+    server.close();
+  }
+});
