@@ -92,6 +92,10 @@ beforeAll(async () => {
     gateway_registration_tokens: sample('label', { token_hash: 'second' }),
     gateways: sample('label', { slug: 'new-gateway' }),
     notifications: sample('read_at', { type: 'x', title: 'x' }),
+    pairing_requests: sample('sender_name', {
+      ...{ gateway_id: gateway, agent_id: agent, channel: 'telegram', account: 'worker', sender: '2' },
+      ...{ code: 'SECOND', expires_at: '2027-01-01' },
+    }),
     secrets: sample('note', {
       gateway_id: gateway,
       key: 'A_SECOND',
@@ -140,6 +144,8 @@ beforeAll(async () => {
     insert into entity_links (owner_type, owner_id) values ('task', '${taskA}');
     insert into gateway_registration_tokens (token_hash) values ('first');
     insert into notifications (type, title) values ('x', 'x');
+    insert into pairing_requests (gateway_id, agent_id, channel, account, sender, code, expires_at)
+      values ('${gateway}', '${agent}', 'telegram', 'worker', '1', 'FIRST', '2027-01-01');
     insert into secrets (gateway_id, key, encrypted_value) values ('${gateway}', 'A_FIRST', 'enc:v1:');
     insert into task_relations (source_task_id, target_task_id, relation_type) values ('${taskA}', '${taskB}', 'blocks');
     insert into workspace (name) values ('HQ');

@@ -91,6 +91,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
     delete: 'service',
     columns: ['dismissed_at', 'read_at'],
   },
+  pairing_requests: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   // Of a value nobody but the service role reads anything: see schema/secrets/secrets.test.ts.
   secrets: {
     select: 'viewer',
@@ -141,6 +142,10 @@ export const tables: Readonly<Record<string, TableRule>> = {
 
 /** Callers of each function: everybody, every signed-in account (the function decides further), or the service role alone. */
 export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'service_role'>> = {
+  agent_call: 'anon',
+  agent_failed: 'service_role',
+  agent_provisioned: 'service_role',
+  agent_removed: 'service_role',
   cancel_command: 'authenticated',
   chat_act: 'authenticated',
   chat_bind: 'authenticated',
@@ -174,11 +179,15 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   enqueue_command: 'authenticated',
   fail_command: 'service_role',
   fail_inbox_item: 'service_role',
+  gateway_agents: 'service_role',
+  issue_agent_credential: 'service_role',
   issue_chat_code: 'authenticated',
+  issue_gateway_token: 'authenticated',
   lease_command: 'service_role',
   lease_inbox_item: 'service_role',
   member_role_of_caller: 'authenticated',
   note_secret: 'authenticated',
+  pairing_approved: 'service_role',
   replace_envelopes: 'service_role',
   revoke_chat_identity: 'authenticated',
   runner_exchange: 'service_role',

@@ -11,7 +11,7 @@ create type agent_status as enum ('ready', 'paused', 'error', 'provisioning', 'h
 
 create type budget_status as enum ('ok', 'warned', 'exceeded', 'unmetered');
 
-create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'approve_deliverable', 'assign_task', 'comment_on_task', 'create_task', 'mute_alert', 'pause_agent', 'pause_gateway', 'ping', 'reject_deliverable', 'request_revision', 'resume_agent', 'resume_gateway', 'set_budget', 'set_task_status', 'stack_status', 'tail_logs', 'top_up_budget');
+create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'approve_deliverable', 'assign_task', 'comment_on_task', 'create_task', 'mute_alert', 'pause_agent', 'pause_gateway', 'ping', 'reject_deliverable', 'request_revision', 'restart_session', 'resume_agent', 'resume_gateway', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'tail_logs', 'top_up_budget', 'wake_agent');
 
 create type command_status as enum ('pending', 'leased', 'running', 'done', 'failed', 'cancelled');
 
@@ -57,6 +57,16 @@ create table hq.actions (
 comment on table hq.actions is 'The catalogue of actions, as the guard needs it. `hq-db migrate` writes it; nothing else does.';
 comment on column hq.actions.served is 'True where HQ''s own runner leases it; others are for the daemons of an older HQ.';
 comment on column hq.actions.executor is 'runner: waits for a runner. database: hq.do_<name>(agent_commands) executes it and returns the result as jsonb.';
+
+create table hq.agent_credentials (
+  agent_id uuid not null,
+  token_hash text not null,
+  issued_at timestamp with time zone default clock_timestamp() not null,
+  constraint agent_credentials_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_credentials_pkey PRIMARY KEY (agent_id),
+  constraint agent_credentials_token_hash_key UNIQUE (token_hash)
+);
+comment on table hq.agent_credentials is 'Hashes of the credentials with which agents call agent_call. Nobody reads a token.';
 
 create table hq.before_hq (
   section text not null,
@@ -271,6 +281,7 @@ CREATE TRIGGER hq_guard_command BEFORE INSERT ON public.agent_commands FOR EACH 
 CREATE TRIGGER hq_limit_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.limit_command();
 CREATE TRIGGER hq_notify_failed_command AFTER UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN (((new.status = 'failed'::command_status) AND (old.status IS DISTINCT FROM 'failed'::command_status) AND (COALESCE(current_setting('hq.quiet'::text, true), ''::text) <> 'on'::text))) EXECUTE FUNCTION hq.notify_failed_command();
 CREATE TRIGGER hq_scrub_pasted_value BEFORE UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN ((((new.action)::text = 'auth_paste'::text) AND (new.status = ANY (ARRAY['done'::command_status, 'failed'::command_status, 'cancelled'::command_status])) AND (jsonb_typeof(new.payload) = 'object'::text))) EXECUTE FUNCTION hq.scrub_pasted_value();
+CREATE TRIGGER hq_set_agent_model AFTER INSERT ON public.agent_commands FOR EACH ROW WHEN ((((new.action)::text = 'set_agent_model'::text) AND (new.agent_id IS NOT NULL))) EXECUTE FUNCTION hq.set_agent_model();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agent_commands is 'Commands: the request of an operator, its lease and its result.';
 comment on column public.agent_commands.lease_token is 'Fences every write of the runner that holds the row.';
@@ -298,6 +309,8 @@ create table public.agent_inbox_items (
   last_wake_attempt_at timestamp with time zone,
   last_wake_success_at timestamp with time zone,
   dedup_key text,
+  lease_session text,
+  lease_run text,
   constraint agent_inbox_items_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
   constraint agent_inbox_items_comment_id_fkey FOREIGN KEY (comment_id) REFERENCES comments(id) ON DELETE CASCADE,
   constraint agent_inbox_items_pkey PRIMARY KEY (id),
@@ -381,6 +394,8 @@ create table public.agents (
   capabilities text[] default '{}'::text[] not null,
   config jsonb default '{}'::jsonb not null,
   meta jsonb default '{}'::jsonb not null,
+  branch text,
+  openclaw_id text,
   constraint agents_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE SET NULL,
   constraint agents_pkey PRIMARY KEY (id),
   constraint agents_reports_to_id_fkey FOREIGN KEY (reports_to_id) REFERENCES agents(id) ON DELETE SET NULL,
@@ -406,13 +421,18 @@ CREATE TRIGGER hq_check_agent BEFORE INSERT OR UPDATE OF slug, gateway_id, repor
 CREATE TRIGGER hq_count_agents_deleted AFTER DELETE ON public.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_agent_changes();
 CREATE TRIGGER hq_count_agents_made AFTER INSERT ON public.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_agent_changes();
 CREATE TRIGGER hq_count_agents_moved AFTER UPDATE ON public.agents FOR EACH ROW WHEN (((new.slug IS DISTINCT FROM old.slug) OR (new.gateway_id IS DISTINCT FROM old.gateway_id))) EXECUTE FUNCTION hq.count_agent_changes();
+CREATE TRIGGER hq_count_specs_changed AFTER UPDATE ON public.agents FOR EACH ROW WHEN (((((((((((new.slug IS DISTINCT FROM old.slug) OR (new.name IS DISTINCT FROM old.name)) OR (new.description IS DISTINCT FROM old.description)) OR (new.model IS DISTINCT FROM old.model)) OR (new.thinking IS DISTINCT FROM old.thinking)) OR (new.status IS DISTINCT FROM old.status)) OR (new.gateway_id IS DISTINCT FROM old.gateway_id)) OR (new.meta IS DISTINCT FROM old.meta)) OR (new.config IS DISTINCT FROM old.config)) OR (new.branch IS DISTINCT FROM old.branch))) EXECUTE FUNCTION hq.count_spec_changes();
+CREATE TRIGGER hq_count_specs_deleted AFTER DELETE ON public.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_spec_changes();
+CREATE TRIGGER hq_count_specs_made AFTER INSERT ON public.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_spec_changes();
 CREATE TRIGGER hq_lock_gateway_of_agent BEFORE DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.lock_gateway_of_agent();
 CREATE TRIGGER hq_lock_gateways_shared BEFORE UPDATE OF slug, gateway_id ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
 CREATE TRIGGER hq_lock_gateways_shared_to_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
-CREATE TRIGGER hq_protect_columns BEFORE INSERT OR UPDATE ON public.agents FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at');
+CREATE TRIGGER hq_protect_columns BEFORE INSERT OR UPDATE ON public.agents FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'branch', 'openclaw_id');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agents is 'Agents and the gateway on which they run.';
+comment on column public.agents.branch is 'The branch of the gateway''s repository that holds the agent''s files.';
+comment on column public.agents.openclaw_id is 'The agent''s id in OpenClaw, once it is there.';
 
 create table public.alert_mutes (
   tenant_id uuid default hq.nil_tenant() not null,
@@ -895,6 +915,7 @@ create table public.gateways (
   last_backup_at timestamp with time zone,
   last_backup_size_bytes bigint,
   secrets_version bigint default 0 not null,
+  agents_version bigint default 0 not null,
   constraint gateways_pkey PRIMARY KEY (id),
   constraint gateways_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint gateways_tenant_id_slug_key UNIQUE (tenant_id, slug)
@@ -918,6 +939,7 @@ CREATE TRIGGER hq_protect_columns BEFORE INSERT ON public.gateways FOR EACH ROW 
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.gateways FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.gateways is 'Gateways: the hosts where agents run. One that was not seen for 90 seconds is stale.';
 comment on column public.gateways.secrets_version is 'Counts changes that may alter a secrets file of the gateway.';
+comment on column public.gateways.agents_version is 'Counts changes of what gateway_agents returns for the gateway.';
 
 create table public.notifications (
   id uuid default gen_random_uuid() not null,
@@ -967,6 +989,45 @@ grant update (dismissed_at, read_at) on public.notifications to authenticated;
 CREATE TRIGGER hq_touch_alert BEFORE UPDATE ON public.notifications FOR EACH ROW WHEN (((((((new.read_at IS DISTINCT FROM old.read_at) OR (new.dismissed_at IS DISTINCT FROM old.dismissed_at)) OR (new.resolved_at IS DISTINCT FROM old.resolved_at)) OR (new.muted IS DISTINCT FROM old.muted)) OR (new.muted_until IS DISTINCT FROM old.muted_until)) OR (new.occurrences IS DISTINCT FROM old.occurrences))) EXECUTE FUNCTION hq.touch_alert();
 comment on table public.notifications is 'Alerts: one row from the start of a condition to its end.';
 comment on column public.notifications.subject is 'Such as gateway:<id> or agent:<id>; a mute applies to one subject.';
+
+create table public.pairing_requests (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  gateway_id uuid not null,
+  agent_id uuid not null,
+  channel text not null,
+  account text not null,
+  sender text not null,
+  sender_name text,
+  code text not null,
+  status text default 'pending'::text not null,
+  expires_at timestamp with time zone not null,
+  constraint pairing_requests_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint pairing_requests_gateway_id_fkey FOREIGN KEY (gateway_id) REFERENCES gateways(id) ON DELETE CASCADE,
+  constraint pairing_requests_pkey PRIMARY KEY (id),
+  constraint pairing_requests_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'expired'::text]))),
+  constraint pairing_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX pairing_requests_newest ON public.pairing_requests USING btree (tenant_id, created_at DESC);
+CREATE INDEX pairing_requests_of_agent ON public.pairing_requests USING btree (agent_id, created_at DESC);
+CREATE UNIQUE INDEX pairing_requests_open ON public.pairing_requests USING btree (gateway_id, channel, code) WHERE (status = 'pending'::text);
+alter table public.pairing_requests enable row level security;
+create policy hq_delete_only on public.pairing_requests as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.pairing_requests as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.pairing_requests as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.pairing_requests as restrictive for update to authenticated using (false) with check (false);
+grant select on public.pairing_requests to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.pairing_requests to service_role;
+CREATE TRIGGER hq_alert_pairing_ended AFTER UPDATE OF status ON public.pairing_requests FOR EACH ROW WHEN (((old.status = 'pending'::text) AND (new.status <> 'pending'::text))) EXECUTE FUNCTION hq.alert_pairing();
+CREATE TRIGGER hq_alert_pairing_made AFTER INSERT ON public.pairing_requests FOR EACH ROW EXECUTE FUNCTION hq.alert_pairing();
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.pairing_requests FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('gateway_id', 'gateways', 'agent_id', 'agents');
+CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.pairing_requests FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('pairing_requested');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.pairing_requests FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.pairing_requests is 'People who wrote to an agent in a chat and wait for an operator. The code approves them, by approve_pairing.';
 
 create table public.secrets (
   id uuid default gen_random_uuid() not null,
@@ -1189,6 +1250,8 @@ create policy hq_update_only on public.workspace as restrictive for update to au
 grant insert, select on public.workspace to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.workspace to service_role;
 grant update (default_agent_budget_usd, default_hard_cutoff, default_soft_threshold_pct, description, initialized, name, owner_name, owner_preferred_name, owner_timezone, settings, slug) on public.workspace to authenticated;
+CREATE TRIGGER hq_count_workspace_changed AFTER UPDATE ON public.workspace FOR EACH ROW WHEN (((((new.slug IS DISTINCT FROM old.slug) OR (new.owner_name IS DISTINCT FROM old.owner_name)) OR (new.owner_preferred_name IS DISTINCT FROM old.owner_preferred_name)) OR (new.owner_timezone IS DISTINCT FROM old.owner_timezone))) EXECUTE FUNCTION hq.count_workspace_changes();
+CREATE TRIGGER hq_count_workspace_made AFTER INSERT ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.count_workspace_changes();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.workspace is 'Name and defaults of a tenant, one row each.';
 
@@ -1213,6 +1276,8 @@ alter publication supabase_realtime add table public.chat_identities;
 alter publication supabase_realtime add table public.gateways;
 
 alter publication supabase_realtime add table public.notifications;
+
+alter publication supabase_realtime add table public.pairing_requests;
 
 alter publication supabase_realtime add table public.secrets (agent_id, category, created_at, gateway_id, id, key, last_synced_at, name, note, revision, sync_error, sync_status, tenant_id, updated_at, updated_by, value_since);
 
@@ -1319,6 +1384,39 @@ CREATE OR REPLACE FUNCTION hq.adopted()
 AS $function$ select not hq.owns_table('public.tasks') $function$;
 grant execute on function hq.adopted() to public;
 
+CREATE OR REPLACE FUNCTION hq.agent_branch(p_workspace_slug text, p_slug text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$ select concat_ws('/', hq.branch_part(p_workspace_slug), p_slug) $function$;
+grant execute on function hq.agent_branch(text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_budget(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget public.agent_budgets;
+  v_reason text;
+begin
+  if hq.owns_table('public.agent_budgets') then
+    update public.agent_budgets b
+    set current_period_start = date_trunc('month', clock_timestamp() at time zone b.period_anchor_tz)::date, current_period_spend_usd = 0,
+      current_period_tokens = 0
+    where b.agent_id = p_agent.id and b.current_period_start < date_trunc('month', clock_timestamp() at time zone b.period_anchor_tz)::date;
+  end if;
+  select * into v_budget from public.agent_budgets b where b.agent_id = p_agent.id;
+  v_reason := case when p_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
+    when exists (select from public.gateways g where g.id = p_agent.gateway_id and g.status::text in ('paused', 'hibernating')) then 'gateway_paused'
+    when v_budget.status::text = 'exceeded' and v_budget.hard_cutoff then 'budget_exceeded' end;
+  return jsonb_build_object('allowed', v_reason is null, 'reason', v_reason, 'status', coalesce(v_budget.status::text, 'unmetered'),
+    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0));
+end
+$function$;
+grant execute on function hq.agent_budget(agents,jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.agent_by_slug(p_tenant uuid, p_slug text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -1337,6 +1435,214 @@ end
 $function$;
 grant execute on function hq.agent_by_slug(uuid,text) to public;
 
+CREATE OR REPLACE FUNCTION hq.agent_call_schema(p_operation text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  with part (id, line, text, slug, time, count) as (values (
+    '{"type": "string", "minLength": 8, "maxLength": 36}'::jsonb, '{"type": "string", "minLength": 1, "maxLength": 300}'::jsonb,
+    '{"type": "string", "minLength": 1, "maxLength": 10000}'::jsonb, '{"type": "string", "minLength": 1, "maxLength": 100}'::jsonb,
+    '{"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2}))?$"}'::jsonb,
+    '{"type": "integer", "minimum": 0, "maximum": 1000000000}'::jsonb))
+  select jsonb_build_object('type', 'object', 'additionalProperties', false, 'properties', o.properties, 'required', to_jsonb(o.required))
+  from part, lateral (values
+    ('inbox', jsonb_build_object(), '{}'::text[]),
+    ('item', jsonb_build_object('item', id), '{item}'),
+    ('take_item', jsonb_build_object('item', id, 'session_key', line, 'run_id', line), '{item}'),
+    ('complete_item', jsonb_build_object('item', id, 'summary', text), '{item}'),
+    ('fail_item', jsonb_build_object('item', id, 'reason', text), '{item,reason}'),
+    ('release_items', jsonb_build_object(), '{}'),
+    ('tasks', jsonb_build_object('status', '{"enum": ["todo", "in_progress", "blocked", "done", "cancelled", "missed"]}'::jsonb,
+      'limit', '{"type": "integer", "minimum": 1, "maximum": 200}'::jsonb), '{}'),
+    ('task', jsonb_build_object('task', id), '{task}'),
+    ('create_task', jsonb_build_object('title', line, 'description', '{"type": "string", "maxLength": 10000}'::jsonb,
+      'priority', '{"enum": ["low", "medium", "high", "urgent"]}'::jsonb, 'due', time, 'assignee', slug, 'parent', id), '{title}'),
+    ('set_task_status', jsonb_build_object('task', id, 'status', '{"enum": ["todo", "in_progress", "blocked", "done", "cancelled"]}'::jsonb,
+      'note', text), '{task,status}'),
+    ('comment', jsonb_build_object('task', id, 'body', text, 'mentions', jsonb_build_object('type', 'array', 'items', slug)), '{task,body}'),
+    ('submit_deliverable', jsonb_build_object('task', id, 'label', line, 'note', text,
+      'url', '{"type": "string", "maxLength": 2000, "pattern": "^https?://"}'::jsonb), '{task,label}'),
+    ('notify', jsonb_build_object('title', line, 'body', '{"type": "string", "maxLength": 4000}'::jsonb, 'task', id), '{title}'),
+    ('budget', jsonb_build_object(), '{}'),
+    ('record_usage', jsonb_build_object('run_id', line, 'session_id', line, 'provider', line, 'model', line, 'occurred_at', time)
+      || (select jsonb_object_agg(n, count) from unnest('{input_tokens,output_tokens,cache_read,cache_write,total_tokens}'::text[]) n)
+      || (select jsonb_object_agg(n, '{"type": "number", "minimum": 0, "maximum": 99999}'::jsonb) from unnest('{cost_input_usd,cost_output_usd,
+        cost_cache_read_usd,cost_cache_write_usd,cost_total_usd}'::text[]) n), '{run_id,provider,model,occurred_at}'),
+    ('pairing_requested', jsonb_build_object('channel', slug, 'account', line, 'sender', line, 'sender_name', line, 'expires_at', time,
+      'code', '{"type": "string", "maxLength": 100, "pattern": "^[A-Za-z0-9_][A-Za-z0-9_-]*$"}'::jsonb), '{channel,account,sender,code}')
+  ) o (operation, properties, required)
+  where o.operation = p_operation
+$function$;
+grant execute on function hq.agent_call_schema(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_comment(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks := hq.lock_task_of_agent(p_agent, p_arguments ->> 'task', 'task', false);
+  v_mentions text[];
+  v_unknown text;
+  v_id uuid;
+begin
+  select m #>> '{}' into v_unknown from hq.entries(p_arguments -> 'mentions') m
+  where not exists (select from public.agents a where a.tenant_id = p_agent.tenant_id and a.slug = m #>> '{}') limit 1;
+  if found then
+    raise exception 'there is no agent %', v_unknown using errcode = 'P0002', column = 'mentions';
+  end if;
+  select coalesce(array_agg(distinct a.slug order by a.slug), '{}') into v_mentions
+  from public.agents a
+  where a.tenant_id = p_agent.tenant_id and a.slug in (
+    select m #>> '{}' from hq.entries(p_arguments -> 'mentions') m
+    union select m[1] from regexp_matches(p_arguments ->> 'body', '@([a-z0-9]+(?:-[a-z0-9]+)*)', 'g') m);
+  if cardinality(v_mentions) > 10 or not hq.within_rate_limit(p_agent.tenant_id, p_agent.id::text, 'comments of an agent', 120, 3600) then
+    raise exception '%', case when cardinality(v_mentions) > 10 then 'a comment mentions at most 10 agents' else 'you wrote 120 comments in this hour' end
+      using errcode = '42501', column = 'mentions';
+  end if;
+  v_id := hq.comment_by_agent(p_agent, v_task.id, p_arguments ->> 'body', v_mentions);
+  perform hq.audit_by_agent(p_agent, 'task.commented', 'comment', v_id, v_task.title);
+  return jsonb_build_object('id', v_id, 'task_id', v_task.id, 'mentions', v_mentions);
+end
+$function$;
+grant execute on function hq.agent_comment(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_complete_item(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_item public.agent_inbox_items := hq.lock_inbox_item(p_agent, p_arguments);
+begin
+  if v_item.status::text in ('pending', 'leased') then
+    update public.agent_inbox_items i
+    set status = 'done', completed_at = clock_timestamp(), leased_until = null,
+      context = coalesce(i.context, '{}') || jsonb_strip_nulls(jsonb_build_object('outcome', p_arguments ->> 'summary'))
+    where i.id = v_item.id
+    returning * into v_item;
+    perform hq.audit_by_agent(p_agent, 'item.completed', 'agent_inbox_item', v_item.id, coalesce(p_arguments ->> 'summary', v_item.summary));
+  elsif v_item.status::text <> 'done' then
+    raise exception 'this item is % already', replace(v_item.status::text, '_', ' ') using errcode = '23505', column = 'item';
+  end if;
+  return hq.inbox_item_json(v_item);
+end
+$function$;
+grant execute on function hq.agent_complete_item(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_create_task(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_assignee uuid := p_agent.id;
+  v_parent public.tasks;
+  v_task public.tasks;
+begin
+  if p_arguments ? 'assignee' then
+    select a.id into v_assignee from public.agents a where a.tenant_id = p_agent.tenant_id and a.slug = p_arguments ->> 'assignee';
+    if not found then
+      raise exception 'there is no agent %', p_arguments ->> 'assignee' using errcode = 'P0002', column = 'assignee';
+    elsif not hq.is_own_or_reports(p_agent, v_assignee) then
+      raise exception '% does not report to you', p_arguments ->> 'assignee'
+        using errcode = '42501', column = 'assignee', hint = 'Give tasks to yourself and to your reports. Mention others in a comment.';
+    end if;
+  end if;
+  if p_arguments ? 'parent' then
+    v_parent := hq.lock_task_of_agent(p_agent, p_arguments ->> 'parent', 'parent', false);
+  end if;
+  if not hq.within_rate_limit(p_agent.tenant_id, p_agent.id::text, 'tasks of an agent', 60, 3600) then
+    raise exception 'you created 60 tasks in this hour' using errcode = '42501', column = 'title', hint = 'Do some of them first.';
+  end if;
+  v_task := jsonb_populate_record(null::public.tasks, hq.insert_fields('public.tasks', jsonb_build_object(
+    'tenant_id', p_agent.tenant_id, 'title', p_arguments ->> 'title', 'description', p_arguments ->> 'description', 'status', 'todo',
+    'priority', coalesce(p_arguments ->> 'priority', 'medium'), 'assignee_agent_id', v_assignee, 'assignee_type', 'agent',
+    'due_date', case when length(p_arguments ->> 'due') = 10 then concat(p_arguments ->> 'due', ' 23:59:59 ', hq.time_zone_or_utc(
+      (select w.owner_timezone from public.workspace w where w.tenant_id = p_agent.tenant_id))) else p_arguments ->> 'due' end,
+    'parent_id', v_parent.id)));
+  perform hq.audit_by_agent(p_agent, 'task.created', 'task', v_task.id, v_task.title);
+  return hq.agent_task_json(v_task);
+end
+$function$;
+grant execute on function hq.agent_create_task(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_fail_item(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_item public.agent_inbox_items := hq.lock_inbox_item(p_agent, p_arguments);
+  v_attempts int := v_item.attempt_count + (v_item.status::text = 'pending')::int;
+begin
+  if v_item.status::text not in ('pending', 'leased') then
+    raise exception 'this item is % already', replace(v_item.status::text, '_', ' ') using errcode = '23505', column = 'item';
+  end if;
+  update public.agent_inbox_items i
+  set status = case when v_attempts >= i.max_attempts then 'dead_letter' else 'pending' end::public.inbox_item_status,
+    attempt_count = v_attempts, failed_at = clock_timestamp(), leased_until = null, lease_session = null, lease_run = null,
+    context = coalesce(i.context, '{}') || jsonb_build_object('last_failure', left(p_arguments ->> 'reason', 2000))
+  where i.id = v_item.id
+  returning * into v_item;
+  perform hq.audit_by_agent(p_agent, 'item.failed', 'agent_inbox_item', v_item.id, p_arguments ->> 'reason');
+  return hq.inbox_item_json(v_item);
+end
+$function$;
+grant execute on function hq.agent_fail_item(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_inbox(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('items', coalesce(jsonb_agg(hq.inbox_item_json(i) order by i.created_at, i.id), '[]'))
+  from (select * from public.agent_inbox_items i where i.agent_id = p_agent.id and i.status in ('pending', 'leased')
+    order by i.created_at, i.id limit 50) i
+$function$;
+grant execute on function hq.agent_inbox(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_item(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return hq.whole_inbox_item(p_agent, hq.lock_inbox_item(p_agent, p_arguments));
+end
+$function$;
+grant execute on function hq.agent_item(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_notify(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_an_hour constant int := 20;
+  v_task public.tasks;
+begin
+  if p_arguments ? 'task' then
+    v_task := hq.lock_task_of_agent(p_agent, p_arguments ->> 'task', 'task', false);
+  end if;
+  if not hq.within_rate_limit(p_agent.tenant_id, p_agent.id::text, 'notices of an agent', c_an_hour, 3600) then
+    raise exception 'you notified the operators % times in this hour', c_an_hour
+      using errcode = '42501', column = 'title', hint = 'Write the rest into a comment.';
+  end if;
+  perform hq.notify(jsonb_build_object('tenant_id', p_agent.tenant_id, 'type', 'agent_notice', 'severity', 'info', 'subject', 'agent:' || p_agent.id,
+    'title', format('%s: %s', p_agent.slug, p_arguments ->> 'title'), 'body', p_arguments ->> 'body',
+    'entity_type', case when v_task.id is null then 'agent' else 'task' end, 'entity_id', coalesce(v_task.id, p_agent.id),
+    'actor_type', 'agent', 'actor_agent_id', p_agent.id,
+    'meta', jsonb_build_object('agent_slug', p_agent.slug, 'gateway_id', p_agent.gateway_id)));
+  perform hq.audit_by_agent(p_agent, 'operator.notified', 'agent', p_agent.id, p_arguments ->> 'title');
+  return jsonb_build_object('notified', true);
+end
+$function$;
+grant execute on function hq.agent_notify(agents,jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.agent_of_command(p_command agent_commands)
  RETURNS agents
  LANGUAGE plpgsql
@@ -1344,18 +1650,97 @@ CREATE OR REPLACE FUNCTION hq.agent_of_command(p_command agent_commands)
  SET search_path TO ''
 AS $function$
 declare
+  v_slug text := coalesce(p_command.agent_slug, case when p_command.action::text = 'set_agent_model' and p_command.agent_id is null
+    then p_command.payload ->> 'agent_slug' end);
   v_agent public.agents;
 begin
   select * into v_agent from public.agents a
-  where a.tenant_id = p_command.tenant_id and (p_command.agent_id is not null or p_command.agent_slug is not null)
-    and (p_command.agent_id is null or a.id = p_command.agent_id) and (p_command.agent_slug is null or a.slug = p_command.agent_slug);
-  if not found and (p_command.agent_id is not null or p_command.agent_slug !~ '^[a-z0-9]+(?:-[a-z0-9]+)*$') then
+  where a.tenant_id = p_command.tenant_id and (p_command.agent_id is not null or v_slug is not null)
+    and (p_command.agent_id is null or a.id = p_command.agent_id) and (v_slug is null or a.slug = v_slug);
+  if not found and (p_command.agent_id is not null or v_slug !~ '^[a-z0-9]+(?:-[a-z0-9]+)*$') then
     raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
   end if;
   return v_agent;
 end
 $function$;
 grant execute on function hq.agent_of_command(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_pairing_requested(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_open constant int := 20;
+  v_request public.pairing_requests;
+begin
+  select * into v_request from public.pairing_requests r
+  where r.agent_id = p_agent.id and r.channel = p_arguments ->> 'channel' and r.code = p_arguments ->> 'code'
+    and r.account = p_arguments ->> 'account' and r.sender = p_arguments ->> 'sender' and r.created_at > clock_timestamp() - interval '1 day';
+  if found then
+    return hq.pairing_json(v_request);
+  end if;
+  if p_agent.gateway_id is null then
+    raise exception '% is on no gateway', p_agent.slug using errcode = '23505', column = 'agent';
+  end if;
+  perform hq.lock_agent(p_agent.id);
+  update public.pairing_requests r set status = 'expired'
+  where r.agent_id = p_agent.id and r.status = 'pending' and (r.expires_at <= clock_timestamp() or (r.channel = p_arguments ->> 'channel'
+    and r.account = p_arguments ->> 'account' and r.sender = p_arguments ->> 'sender'));
+  if c_open <= (select count(*) from public.pairing_requests r where r.agent_id = p_agent.id and r.status = 'pending') then
+    raise exception '% people wait for % already', c_open, p_agent.slug
+      using errcode = '23505', column = 'sender', hint = 'Approve them, or wait until their codes expire.';
+  end if;
+  insert into public.pairing_requests (tenant_id, gateway_id, agent_id, channel, account, sender, sender_name, code, expires_at)
+  values (p_agent.tenant_id, p_agent.gateway_id, p_agent.id, p_arguments ->> 'channel', p_arguments ->> 'account', p_arguments ->> 'sender',
+    p_arguments ->> 'sender_name', p_arguments ->> 'code', least(coalesce((p_arguments ->> 'expires_at')::timestamptz, 'infinity'),
+      clock_timestamp() + interval '1 hour'))
+  on conflict (gateway_id, channel, code) where status = 'pending' do nothing
+  returning * into v_request;
+  if not found then
+    raise exception 'this code is in use' using errcode = '23505', column = 'code';
+  end if;
+  perform hq.audit_agent(p_agent, 'pairing.requested', format('%s on %s', coalesce(v_request.sender_name, v_request.sender), v_request.channel),
+    jsonb_build_object('actor_agent_id', p_agent.id, 'entity_type', 'pairing_request', 'entity_id', v_request.id));
+  return hq.pairing_json(v_request);
+end
+$function$;
+grant execute on function hq.agent_pairing_requested(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_record_usage(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_at timestamptz := p_arguments ->> 'occurred_at';
+begin
+  if v_at > clock_timestamp() + interval '10 minutes' then
+    raise exception 'occurred_at is in the future' using errcode = '22023', column = 'occurred_at', hint = 'Check the clock of the gateway.';
+  end if;
+  return jsonb_build_object('recorded', hq.insert_fields('public.agent_usage', p_arguments || jsonb_build_object('tenant_id', p_agent.tenant_id,
+    'agent_id', p_agent.id, 'occurred_at', v_at)) is not null);
+end
+$function$;
+grant execute on function hq.agent_record_usage(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_release_items(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_released int;
+begin
+  update public.agent_inbox_items i
+  set status = 'pending', attempt_count = greatest(i.attempt_count - 1, 0), leased_at = null, leased_until = null, lease_session = null,
+    lease_run = null
+  where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > clock_timestamp();
+  get diagnostics v_released = row_count;
+  return jsonb_build_object('released', v_released);
+end
+$function$;
+grant execute on function hq.agent_release_items(agents,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.agent_row(p_agent agents)
  RETURNS jsonb
@@ -1368,6 +1753,222 @@ AS $function$
     'gateway', (select g.slug from public.gateways g where g.id = p_agent.gateway_id))
 $function$;
 grant execute on function hq.agent_row(agents) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_set_task_status(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks := hq.lock_task_of_agent(p_agent, p_arguments ->> 'task', 'task', true);
+  v_before text := v_task.status::text;
+begin
+  if v_before <> p_arguments ->> 'status' then
+    update public.tasks t set status = (jsonb_populate_record(t, jsonb_build_object('status', p_arguments ->> 'status'))).status
+    where t.id = v_task.id
+    returning * into v_task;
+    if p_arguments ? 'note' then
+      perform hq.comment_by_agent(p_agent, v_task.id, p_arguments ->> 'note');
+    end if;
+    perform hq.audit_by_agent(p_agent, 'task.status_set', 'task', v_task.id, format('%s: %s, was %s', v_task.title, v_task.status, v_before));
+  end if;
+  return hq.agent_task_json(v_task);
+end
+$function$;
+grant execute on function hq.agent_set_task_status(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_spec(p_agent agents)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'id', p_agent.id, 'slug', p_agent.slug, 'branch', coalesce(p_agent.branch, hq.agent_branch(p.workspace_slug, p_agent.slug)),
+    'name', left(coalesce(nullif(p_agent.name, ''), p_agent.slug), 100), 'description', left(nullif(p_agent.description, ''), 2000),
+    'emoji', left(p_agent.meta ->> 'emoji', 32), 'model', left(nullif(p_agent.model, ''), 200),
+    'thinking', case when p_agent.thinking in ('off', 'low', 'medium', 'high', 'xhigh') then p_agent.thinking end,
+    'status', p_agent.status,
+    'template', hq.branch_part(nullif(regexp_replace(p_agent.meta ->> 'template_branch', '^template/', ''), 'default')),
+    'owner', jsonb_build_object(
+      'name', left(coalesce(p_agent.meta #>> '{owner,name}', p.owner_name), 200),
+      'preferredName', left(coalesce(p_agent.meta #>> '{owner,preferred_name}', p.owner_preferred_name), 200),
+      'timezone', left(coalesce(p_agent.meta #>> '{owner,timezone}', p.owner_timezone), 100)),
+    'workspaceSlug', hq.branch_part(p.workspace_slug),
+    'channel', case when p.channel in ('telegram', 'discord', 'slack') then jsonb_strip_nulls(jsonb_build_object(
+      'name', p.channel, 'tokens', jsonb_build_object(),
+      'allowFrom', case when p.channel = 'discord' and p_agent.meta ->> 'discord_user_id' <> ''
+        then jsonb_build_array(left(p_agent.meta ->> 'discord_user_id', 100)) end,
+      'serverId', case when p.channel = 'discord' then left(p_agent.meta ->> 'discord_server_id', 100) end)) end,
+    'allowedHosts', array(select h #>> '{}' from hq.entries(p_agent.config -> 'allowed_hosts') h
+      where jsonb_typeof(h) = 'string' and length(h #>> '{}') between 1 and 255 limit 200),
+    'token', null)
+  from (
+    select w.owner_name, w.owner_preferred_name, w.owner_timezone, coalesce(p_agent.meta ->> 'workspace_slug', w.slug) as workspace_slug,
+      coalesce(p_agent.meta #>> '{channel,name}', p_agent.meta ->> 'channel') as channel
+    from (select) one left join public.workspace w on w.tenant_id = p_agent.tenant_id) p
+$function$;
+grant execute on function hq.agent_spec(agents) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_submit_deliverable(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks := hq.lock_task_of_agent(p_agent, p_arguments ->> 'task', 'task', true);
+  v_id uuid;
+begin
+  v_id := hq.insert_fields('public.entity_links', jsonb_build_object('tenant_id', p_agent.tenant_id, 'owner_type', 'task', 'owner_id', v_task.id,
+    'label', p_arguments ->> 'label', 'url', p_arguments ->> 'url', 'is_deliverable', true, 'review_status', 'in_review',
+    'submitted_by_agent_id', p_agent.id)) ->> 'id';
+  if p_arguments ? 'note' then
+    perform hq.comment_by_agent(p_agent, v_task.id, format('%s: %s', p_arguments ->> 'label', p_arguments ->> 'note'));
+  end if;
+  perform hq.audit_by_agent(p_agent, 'deliverable.submitted', 'entity_link', v_id, p_arguments ->> 'label');
+  return jsonb_build_object('id', v_id, 'review_status', 'in_review');
+end
+$function$;
+grant execute on function hq.agent_submit_deliverable(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_take_item(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_item public.agent_inbox_items := hq.lock_inbox_item(p_agent, p_arguments);
+  v_is_held boolean := v_item.status::text = 'leased' and v_item.leased_until > clock_timestamp();
+  v_is_own boolean := v_is_held and v_item.lease_session is not distinct from p_arguments ->> 'session_key';
+begin
+  if v_item.status::text not in ('pending', 'leased') then
+    raise exception 'this item is % already', replace(v_item.status::text, '_', ' ') using errcode = '23505', column = 'item';
+  end if;
+  if p_agent.status::text in ('paused', 'hibernating') then
+    raise exception '% is %', p_agent.slug, p_agent.status using errcode = '42501', column = 'item', hint = 'Stop: an operator wants it so.';
+  end if;
+  if v_is_held and not v_is_own then
+    raise exception 'another session of yours works on this item' using errcode = '23505', column = 'item', hint = 'Take another one.';
+  end if;
+  if not v_is_own and v_item.attempt_count >= v_item.max_attempts then
+    update public.agent_inbox_items i set status = 'dead_letter', failed_at = clock_timestamp(), leased_until = null where i.id = v_item.id
+    returning * into v_item;
+    return hq.whole_inbox_item(p_agent, v_item);
+  end if;
+  update public.agent_inbox_items i
+  set status = 'leased', leased_at = case when v_is_own then i.leased_at else clock_timestamp() end,
+    leased_until = clock_timestamp() + interval '10 minutes', attempt_count = i.attempt_count + (not v_is_own)::int,
+    lease_session = p_arguments ->> 'session_key', lease_run = p_arguments ->> 'run_id'
+  where i.id = v_item.id
+  returning * into v_item;
+  if not v_is_own then
+    perform hq.audit_by_agent(p_agent, 'item.taken', 'agent_inbox_item', v_item.id, v_item.summary);
+  end if;
+  return hq.whole_inbox_item(p_agent, v_item);
+end
+$function$;
+grant execute on function hq.agent_take_item(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_task(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks := hq.lock_task_of_agent(p_agent, p_arguments ->> 'task', 'task', false);
+begin
+  return hq.agent_task_json(v_task) || jsonb_build_object(
+    'comments', (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'body', c.body, 'by', hq.author_of(c), 'created_at', c.created_at)
+        order by c.created_at), '[]')
+      from (select * from public.comments c where c.tenant_id = v_task.tenant_id and c.entity_type = 'task' and c.entity_id = v_task.id
+        order by c.created_at desc limit 50) c),
+    'relations', (select coalesce(jsonb_agg(jsonb_build_object('relation', r.relation, 'task', t.id, 'title', t.title, 'status', t.status)), '[]')
+      from (select r.relation_type::text as relation, r.target_task_id as other from public.task_relations r where r.source_task_id = v_task.id
+        union all select case r.relation_type::text when 'blocks' then 'blocked_by' else r.relation_type::text end, r.source_task_id
+        from public.task_relations r where r.target_task_id = v_task.id) r join public.tasks t on t.id = r.other and t.tenant_id = v_task.tenant_id),
+    'links', (select coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'label', e.label, 'url', e.url, 'is_deliverable', e.is_deliverable,
+        'review_status', e.review_status, 'review_note', e.review_note) order by e.created_at), '[]')
+      from public.entity_links e where e.tenant_id = v_task.tenant_id and e.owner_type::text = 'task' and e.owner_id = v_task.id),
+    'subtasks', (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'title', s.title, 'status', s.status) order by s.created_at), '[]')
+      from public.tasks s where s.tenant_id = v_task.tenant_id and s.parent_id = v_task.id and s.archived_at is null));
+end
+$function$;
+grant execute on function hq.agent_task(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_task_json(p_task tasks)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_task.id, 'title', p_task.title, 'description', p_task.description, 'status', p_task.status,
+    'priority', p_task.priority, 'assignee', (select a.slug from public.agents a where a.id = p_task.assignee_agent_id),
+    'due', p_task.due_date, 'parent_id', p_task.parent_id, 'created_at', p_task.created_at)
+$function$;
+grant execute on function hq.agent_task_json(tasks) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_tasks(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('tasks', coalesce(jsonb_agg(hq.agent_task_json(t) - 'description' order by t.created_at desc, t.id), '[]'))
+  from (select t.* from public.tasks t
+    where t.tenant_id = p_agent.tenant_id and t.archived_at is null and t.assignee_agent_id in (
+        select a.id from public.agents a where a.id = p_agent.id or a.reports_to_id = p_agent.id)
+      and case when p_arguments ? 'status' then t.status::text = p_arguments ->> 'status' else t.status in ('todo', 'in_progress', 'blocked') end
+    order by t.created_at desc, t.id limit coalesce((p_arguments ->> 'limit')::numeric::int, 50)) t
+$function$;
+grant execute on function hq.agent_tasks(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_to_provision(p_command agent_commands, p_gateway gateways)
+ RETURNS agents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_payload jsonb := p_command.payload;
+  v_meta jsonb := hq.meta_to_provision(v_payload);
+  v_agent public.agents;
+  v_slug text;
+  v_branch text;
+begin
+  select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
+  if not found then
+    v_slug := hq.slug_to_provision(p_command);
+    select * into v_agent from public.agents a where a.tenant_id = p_command.tenant_id and a.slug = v_slug for no key update;
+  end if;
+  if v_agent.id is null then
+    perform hq.check_room(p_gateway);
+    insert into public.agents (tenant_id, gateway_id, slug, name, status) values (p_command.tenant_id, p_gateway.id, v_slug, v_slug, 'provisioning')
+    returning * into v_agent;
+  elsif v_agent.status::text not in ('provisioning', 'error') or v_agent.gateway_id <> p_gateway.id then
+    raise exception 'there is an agent % already', v_agent.slug
+      using errcode = '23505', column = 'slug', table = 'agent_commands', hint = 'Use another slug, or update that agent.';
+  end if;
+  v_branch := coalesce(v_agent.branch, hq.agent_branch(coalesce(v_payload ->> 'workspace_slug', v_agent.meta ->> 'workspace_slug',
+    (select w.slug from public.workspace w where w.tenant_id = p_command.tenant_id)), v_agent.slug));
+  if v_branch ~ '^(template|archive)(/|$)' then
+    raise exception 'the branch % is one that HQ uses itself', v_branch
+      using errcode = '22023', column = 'workspace_slug', table = 'agent_commands';
+  end if;
+  if exists (select from public.agents a
+    where a.gateway_id = p_gateway.id and a.id <> v_agent.id and replace(a.branch, '/', '-') = replace(v_branch, '/', '-'))
+  then
+    raise exception 'another agent has the id % in OpenClaw', replace(v_branch, '/', '-')
+      using errcode = '23505', column = 'slug', table = 'agent_commands', hint = 'Use another slug.';
+  end if;
+  update public.agents a
+  set gateway_id = p_gateway.id, branch = v_branch, name = coalesce(nullif(v_payload ->> 'name', ''), a.name), meta = a.meta - 'error' || v_meta,
+    description = coalesce(v_payload ->> 'description', a.description), model = coalesce(v_payload ->> 'model', a.model),
+    status = (jsonb_populate_record(a, '{"status": "provisioning"}')).status
+  where a.id = v_agent.id
+  returning * into v_agent;
+  return v_agent;
+end
+$function$;
+grant execute on function hq.agent_to_provision(agent_commands,gateways) to public;
 
 CREATE OR REPLACE FUNCTION hq.alert_agent()
  RETURNS trigger
@@ -1497,6 +2098,31 @@ end
 $function$;
 grant execute on function hq.alert_of_secrets(uuid,uuid,boolean) to public;
 
+CREATE OR REPLACE FUNCTION hq.alert_pairing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_slug text := (select a.slug from public.agents a where a.id = new.agent_id);
+begin
+  if tg_op = 'UPDATE' then
+    perform hq.resolve_alert(new.tenant_id, 'pairing_requested:' || new.id);
+    return null;
+  end if;
+  perform hq.notify(jsonb_build_object(
+    'tenant_id', new.tenant_id, 'type', 'pairing_requested', 'severity', 'info', 'subject', 'agent:' || new.agent_id,
+    'dedup_key', 'pairing_requested:' || new.id,
+    'title', format('%s asks to write to %s on %s', coalesce(new.sender_name, new.sender), v_slug, new.channel),
+    'body', format('code %s, valid until %s UTC', new.code, to_char(new.expires_at at time zone 'UTC', 'HH24:MI')),
+    'entity_type', 'pairing_request', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_build_object(
+      'agent_slug', v_slug, 'gateway_id', new.gateway_id, 'channel', new.channel, 'pairing_code', new.code)));
+  return null;
+end
+$function$;
+grant execute on function hq.alert_pairing() to public;
+
 CREATE OR REPLACE FUNCTION hq.alert_secrets()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1595,6 +2221,35 @@ AS $function$
     p_args ->> 'idempotency_key', p_args ->> 'origin')
 $function$;
 grant execute on function hq.answer_enqueue(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.answer_issue_gateway_token(p_args jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := public.current_tenant_id();
+  v_minutes int := hq.int_or_null(p_args -> 'minutes');
+  v_token text := encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) for 24), 'hex');
+  v_row public.gateway_registration_tokens;
+begin
+  perform hq.require_role(v_tenant, 'admin', 'registering a gateway');
+  if v_minutes is null or v_minutes not between 5 and 60 then
+    raise exception 'minutes must be 5 to 60' using errcode = '22023', column = 'minutes';
+  end if;
+  if length(p_args ->> 'label') > 100 then
+    raise exception 'label must be at most 100 characters' using errcode = '22023', column = 'label';
+  end if;
+  insert into public.gateway_registration_tokens (tenant_id, token_hash, label, expires_at)
+  values (v_tenant, hq.token_hash(v_token), nullif(p_args ->> 'label', ''), clock_timestamp() + make_interval(mins => v_minutes))
+  returning * into v_row;
+  perform hq.write_audit(jsonb_build_object('tenant_id', v_tenant, 'actor_user_id', auth.uid(), 'module', 'agents',
+    'entity_type', 'gateway_registration_token', 'entity_id', v_row.id, 'action', 'gateway.token_issued',
+    'summary', concat('a token to register ', coalesce(v_row.label, 'a gateway'))));
+  return jsonb_build_object('id', v_row.id, 'token', v_token, 'expires_at', v_row.expires_at);
+end
+$function$;
+grant execute on function hq.answer_issue_gateway_token(jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.answer_note_secret(p_args jsonb)
  RETURNS jsonb
@@ -1709,6 +2364,26 @@ begin
 end
 $function$;
 grant execute on function hq.as_request(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_agent(p_agent agents, p_action text, p_summary text, p_line jsonb DEFAULT '{}'::jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.write_audit(jsonb_build_object('tenant_id', p_agent.tenant_id, 'module', 'agents', 'entity_type', 'agent', 'entity_id', p_agent.id,
+    'action', p_action, 'summary', left(p_summary, 500), 'meta', jsonb_build_object('agent_slug', p_agent.slug, 'gateway_id', p_agent.gateway_id)) || p_line)
+$function$;
+grant execute on function hq.audit_agent(agents,text,text,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.audit_by_agent(p_agent agents, p_action text, p_entity_type text, p_entity_id uuid, p_summary text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.audit_agent(p_agent, p_action, p_summary,
+    jsonb_build_object('actor_agent_id', p_agent.id, 'entity_type', p_entity_type, 'entity_id', p_entity_id))
+$function$;
+grant execute on function hq.audit_by_agent(agents,text,text,uuid,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.audit_chat(p_who hq.speaker, p_action text, p_summary text, p_entity_type text, p_entity_id uuid, p_more jsonb DEFAULT '{}'::jsonb)
  RETURNS void
@@ -1879,6 +2554,16 @@ end
 $function$;
 grant execute on function hq.audit_secrets() to public;
 
+CREATE OR REPLACE FUNCTION hq.author_of(p_comment comments)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce((select a.slug from public.agents a where a.id = p_comment.actor_agent_id), p_comment.actor_type::text)
+$function$;
+grant execute on function hq.author_of(comments) to public;
+
 CREATE OR REPLACE FUNCTION hq.bot_refusal()
  RETURNS jsonb
  LANGUAGE sql
@@ -1896,6 +2581,16 @@ AS $function$
     end
 $function$;
 grant execute on function hq.bot_refusal() to public;
+
+CREATE OR REPLACE FUNCTION hq.branch_part(p_text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select p_text where p_text ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(p_text) <= 60
+$function$;
+grant execute on function hq.branch_part(text) to public;
 
 CREATE OR REPLACE FUNCTION hq.budget_result(p_budget agent_budgets)
  RETURNS jsonb
@@ -1918,6 +2613,16 @@ AS $function$
   select hq.budget_result(p_budget) || hq.pick(to_jsonb(p_budget), '{soft_threshold_pct,hard_cutoff,current_period_start}')
 $function$;
 grant execute on function hq.budget_row(agent_budgets) to public;
+
+CREATE OR REPLACE FUNCTION hq.bump_agents_version(p_gateways uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
+  update public.gateways g set agents_version = g.agents_version + 1 where g.id = any (p_gateways)
+$function$;
+grant execute on function hq.bump_agents_version(uuid[]) to public;
 
 CREATE OR REPLACE FUNCTION hq.bump_secrets_version(p_gateways uuid[])
  RETURNS void
@@ -2632,6 +3337,25 @@ end
 $function$;
 grant execute on function hq.check_member() to public;
 
+CREATE OR REPLACE FUNCTION hq.check_room(p_gateway gateways)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_most int := coalesce(hq.int_or_null(p_gateway.meta -> 'max_agents'), 20);
+begin
+  -- One after the other: requests at once would not count each other.
+  perform pg_advisory_xact_lock(hashtextextended('hq.agents ' || p_gateway.id, 0));
+  if v_most <= (select count(*) from public.agents a where a.gateway_id = p_gateway.id) then
+    raise exception '% has % agents already', p_gateway.slug, v_most
+      using errcode = '23505', column = 'gateway', table = 'agent_commands',
+        hint = 'Use another gateway, or remove an agent. An admin may raise max_agents in the gateway''s meta.';
+  end if;
+end
+$function$;
+grant execute on function hq.check_room(gateways) to public;
+
 CREATE OR REPLACE FUNCTION hq.check_secret()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2736,7 +3460,7 @@ begin
   if p_action.target = 'workspace' and coalesce(p_command.gateway_id::text, p_command.agent_id::text, p_command.agent_slug) is not null then
     raise exception '% is for the whole workspace: leave out gateway and agent', p_action.name
       using errcode = '22023', column = case when p_command.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
-  elsif p_agent.id is null and p_command.agent_slug is not null then
+  elsif p_agent.id is null and p_command.agent_slug is not null and p_action.name <> 'provision' then
     raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
   elsif p_agent.id is null and p_action.target = 'agent' then
     raise exception '% needs an agent', p_action.name
@@ -2745,6 +3469,9 @@ begin
     raise exception '%', case when exists (select from public.gateways g where g.tenant_id = p_command.tenant_id)
         then 'which gateway? there are several' else 'there is no gateway yet' end
       using errcode = '22023', column = 'gateway', table = 'agent_commands', hint = 'Name the gateway by its slug.';
+  elsif p_command.payload ->> 'agent_slug' <> p_agent.slug then
+    raise exception 'the command is for %, and its payload for another agent', p_agent.slug
+      using errcode = '22023', column = 'agent_slug', table = 'agent_commands';
   elsif p_agent.gateway_id <> p_gateway.id then
     raise exception 'the agent % is not on the gateway %', p_agent.slug, p_gateway.slug
       using errcode = '22023', column = 'agent', table = 'agent_commands';
@@ -2830,7 +3557,7 @@ CREATE OR REPLACE FUNCTION hq.command_hash(p_action text, p_gateway uuid, p_agen
  IMMUTABLE PARALLEL SAFE
  SET search_path TO ''
 AS $function$
-  select encode(sha256(convert_to(jsonb_build_array(p_action, p_gateway, p_agent, p_payload)::text, 'UTF8')), 'hex')
+  select encode(sha256(convert_to(jsonb_build_array(p_action, p_gateway, p_agent, hq.without_nulls(p_payload))::text, 'UTF8')), 'hex')
 $function$;
 grant execute on function hq.command_hash(text,uuid,text,jsonb) to public;
 
@@ -2845,6 +3572,16 @@ AS $function$
     'requested_by_email', hq.email_of(p_command.requested_by))
 $function$;
 grant execute on function hq.command_row(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.comment_by_agent(p_agent agents, p_task uuid, p_body text, p_mentions text[] DEFAULT '{}'::text[])
+ RETURNS uuid
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select (hq.insert_fields('public.comments', jsonb_build_object('tenant_id', p_agent.tenant_id, 'entity_type', 'task', 'entity_id', p_task,
+    'body', p_body, 'actor_type', 'agent', 'actor_agent_id', p_agent.id, 'mentions', p_mentions)) ->> 'id')::uuid
+$function$;
+grant execute on function hq.comment_by_agent(agents,uuid,text,text[]) to public;
 
 CREATE OR REPLACE FUNCTION hq.confirmation_kind(p_tenant uuid, p_action hq.actions)
  RETURNS text
@@ -2904,6 +3641,38 @@ begin
 end
 $function$;
 grant execute on function hq.count_secret_changes() to public;
+
+CREATE OR REPLACE FUNCTION hq.count_spec_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform hq.bump_agents_version(array(select distinct n.gateway_id from new_rows n where n.gateway_id is not null));
+  elsif tg_op = 'DELETE' then
+    perform hq.bump_agents_version(array(select distinct o.gateway_id from old_rows o where o.gateway_id is not null));
+  elsif old.gateway_id is distinct from new.gateway_id or hq.agent_spec(old) is distinct from hq.agent_spec(new) then
+    perform hq.bump_agents_version(array[old.gateway_id, new.gateway_id]);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.count_spec_changes() to public;
+
+CREATE OR REPLACE FUNCTION hq.count_workspace_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.bump_agents_version(array(select g.id from public.gateways g where g.tenant_id = new.tenant_id));
+  return null;
+end
+$function$;
+grant execute on function hq.count_workspace_changes() to public;
 
 CREATE OR REPLACE FUNCTION hq.current_chat()
  RETURNS jsonb
@@ -3171,6 +3940,22 @@ CREATE OR REPLACE FUNCTION hq.do_resume_agent(p_command agent_commands)
  SET search_path TO ''
 AS $function$ select hq.set_agent_paused(p_command, false) $function$;
 grant execute on function hq.do_resume_agent(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_set_allowed_hosts(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_hosts jsonb := coalesce((select jsonb_agg(distinct lower(h #>> '{}')) from hq.entries(p_command.payload -> 'hosts') h), '[]');
+begin
+  update public.agents a set config = case jsonb_typeof(a.config) when 'object' then a.config else '{}' end
+    || jsonb_build_object('allowed_hosts', v_hosts)
+  where a.id = p_command.agent_id;
+  return jsonb_build_object('agent', p_command.agent_slug, 'hosts', v_hosts);
+end
+$function$;
+grant execute on function hq.do_set_allowed_hosts(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.do_set_budget(p_command agent_commands)
  RETURNS jsonb
@@ -3594,9 +4379,15 @@ begin
   v_agent := hq.agent_of_command(new);
   v_gateway := hq.gateway_of_command(new, v_agent);
   if v_action.served and not (new.origin is null and hq.adopted() and hq.serves('older daemon', new.action)) then
+    new.payload := hq.without_nulls(new.payload);
     perform hq.check_served(new, v_action, v_agent, v_gateway);
+    if v_action.name = 'provision' then
+      v_agent := hq.agent_to_provision(new, v_gateway);
+    end if;
   elsif octet_length(new.payload::text) > c_payload_bytes then
     raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';
+  elsif v_action.name = 'provision' and v_agent.status::text in ('provisioning', 'error') then
+    v_agent := hq.agent_to_provision(new, v_gateway);
   end if;
   new.agent_id := v_agent.id;
   new.agent_slug := coalesce(v_agent.slug, new.agent_slug);
@@ -3754,6 +4545,19 @@ end
 $function$;
 grant execute on function hq.inbox_for_task() to public;
 
+CREATE OR REPLACE FUNCTION hq.inbox_item_json(p_item agent_inbox_items)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_item.id, 'event', p_item.event_type, 'status', case when p_item.status::text = 'leased'
+      and p_item.leased_until <= clock_timestamp() then 'pending' else p_item.status::text end,
+    'summary', p_item.summary, 'task_id', p_item.task_id, 'task_title', (select t.title from public.tasks t where t.id = p_item.task_id),
+    'comment_id', p_item.comment_id, 'created_at', p_item.created_at, 'attempt', p_item.attempt_count)
+$function$;
+grant execute on function hq.inbox_item_json(agent_inbox_items) to public;
+
 CREATE OR REPLACE FUNCTION hq.insert_command(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_idempotency_key text, p_origin text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3807,6 +4611,23 @@ begin
 end
 $function$;
 grant execute on function hq.insert_command(text,jsonb,text,text,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.insert_fields(p_table regclass, p_fields jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_columns text := (select string_agg(quote_ident(a.attname), ', ') from pg_catalog.pg_attribute a
+    where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped and p_fields ? a.attname::text);
+  v_row jsonb;
+begin
+  execute format('insert into %1$s as t (%2$s) select %2$s from jsonb_populate_record(null::%1$s, $1) on conflict do nothing returning to_jsonb(t)',
+    p_table, v_columns) into v_row using p_fields;
+  return v_row;
+end
+$function$;
+grant execute on function hq.insert_fields(regclass,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.int_or_null(p_value jsonb)
  RETURNS integer
@@ -3866,6 +4687,16 @@ AS $function$
     and p_task.archived_at is null and p_task.status::text not in ('done', 'cancelled', 'missed')
 $function$;
 grant execute on function hq.is_overdue(tasks) to public;
+
+CREATE OR REPLACE FUNCTION hq.is_own_or_reports(p_agent agents, p_assignee uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_assignee = p_agent.id, false) or exists (select from public.agents a where a.id = p_assignee and a.reports_to_id = p_agent.id)
+$function$;
+grant execute on function hq.is_own_or_reports(agents,uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.is_stale(p_gateway gateways)
  RETURNS boolean
@@ -3976,7 +4807,7 @@ AS $function$
     'id', p_row.id, 'action', p_row.action, 'payload', (
       select coalesce(jsonb_object_agg(e.key, e.value), '{}')
       from jsonb_each(case when jsonb_typeof(p_row.payload) = 'object' then p_row.payload else '{}' end) e
-      where a.payload_schema -> 'properties' ? e.key), 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
+      where a.payload_schema -> 'properties' ? e.key and e.value <> 'null'), 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
     'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
     'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
     'origin', p_row.origin)
@@ -4036,6 +4867,23 @@ end
 $function$;
 grant execute on function hq.limit_refusals() to public;
 
+CREATE OR REPLACE FUNCTION hq.lock_agent(p_agent_id uuid)
+ RETURNS agents
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+begin
+  select * into v_agent from public.agents a where a.id = p_agent_id for no key update;
+  if not found then
+    raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent';
+  end if;
+  return v_agent;
+end
+$function$;
+grant execute on function hq.lock_agent(uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.lock_gateway_deletes()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4065,6 +4913,25 @@ begin
 end
 $function$;
 grant execute on function hq.lock_gateway_of_agent() to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_inbox_item(p_agent agents, p_arguments jsonb)
+ RETURNS agent_inbox_items
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_item public.agent_inbox_items;
+begin
+  select * into v_item from public.agent_inbox_items i
+  where i.id = hq.find_row('public.agent_inbox_items', p_agent.tenant_id, p_arguments ->> 'item', 'item') and i.agent_id = p_agent.id
+  for no key update;
+  if not found then
+    raise exception 'there is no such item' using errcode = 'P0002', column = 'item';
+  end if;
+  return v_item;
+end
+$function$;
+grant execute on function hq.lock_inbox_item(agents,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.lock_secret(p_args jsonb, p_what text)
  RETURNS secrets
@@ -4108,6 +4975,33 @@ begin
 end
 $function$;
 grant execute on function hq.lock_task(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_task_of_agent(p_agent agents, p_reference text, p_argument text, p_is_change boolean)
+ RETURNS tasks
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks;
+begin
+  select * into v_task from public.tasks t
+  where t.id = hq.find_row('public.tasks', p_agent.tenant_id, p_reference, p_argument) and (hq.is_own_or_reports(p_agent, t.assignee_agent_id)
+    or exists (select from public.agent_inbox_items i where i.agent_id = p_agent.id and i.task_id = t.id)
+    or exists (select from public.tasks s where s.parent_id = t.id and s.assignee_agent_id = p_agent.id))
+  for no key update;
+  if not found then
+    raise exception 'there is no such %', p_argument using errcode = 'P0002', column = p_argument;
+  end if;
+  if p_is_change and not hq.is_own_or_reports(p_agent, v_task.assignee_agent_id) then
+    raise exception 'this task is neither yours nor one of your reports''' using errcode = '42501', column = p_argument, hint = 'Comment on it instead.';
+  end if;
+  if p_is_change and v_task.archived_at is not null then
+    raise exception 'this task is archived' using errcode = '23505', column = p_argument;
+  end if;
+  return v_task;
+end
+$function$;
+grant execute on function hq.lock_task_of_agent(agents,text,text,boolean) to public;
 
 CREATE OR REPLACE FUNCTION hq.may_be_direct(p_who hq.speaker)
  RETURNS boolean
@@ -4189,6 +5083,20 @@ end
 $function$;
 grant execute on function hq.merge_notification() to public;
 
+CREATE OR REPLACE FUNCTION hq.meta_to_provision(p_payload jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select jsonb_strip_nulls(jsonb_build_object('emoji', p_payload ->> 'emoji', 'template_branch', p_payload ->> 'source_template',
+    'channel', nullif(p_payload ->> 'channel', 'none'), 'discord_server_id', p_payload ->> 'discord_server_id',
+    'discord_user_id', p_payload ->> 'discord_user_id', 'workspace_slug', p_payload ->> 'workspace_slug',
+    'owner', nullif(jsonb_strip_nulls(jsonb_build_object('name', p_payload ->> 'owner_name',
+      'preferred_name', p_payload ->> 'owner_preferred_name', 'timezone', p_payload ->> 'owner_timezone')), '{}')))
+$function$;
+grant execute on function hq.meta_to_provision(jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.nil_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -4233,6 +5141,7 @@ begin
       order by o.id for no key update skip locked));
   end if;
   perform hq.end_unserved(p_gateway, p_kind);
+  perform hq.sweep_pairings(p_gateway.tenant_id);
 end
 $function$;
 grant execute on function hq.note_executor(gateways,text) to public;
@@ -4350,6 +5259,17 @@ AS $function$
   select exists (select from hq.created_tables t where p_table = to_regclass('public.' || quote_ident(t.name)))
 $function$;
 grant execute on function hq.owns_table(regclass) to public;
+
+CREATE OR REPLACE FUNCTION hq.pairing_json(p_request pairing_requests)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_request.id, 'channel', p_request.channel, 'account', p_request.account, 'sender', p_request.sender,
+    'sender_name', p_request.sender_name, 'status', p_request.status, 'expires_at', p_request.expires_at)
+$function$;
+grant execute on function hq.pairing_json(pairing_requests) to public;
 
 CREATE OR REPLACE FUNCTION hq.pick(p_row jsonb, p_keys text[])
  RETURNS jsonb
@@ -5260,10 +6180,25 @@ CREATE OR REPLACE FUNCTION hq.serves(p_kind text, p_action command_action)
  STABLE
  SET search_path TO ''
 AS $function$
-  select case p_kind when 'runner' then s.served else not s.served or p_action in ('restart_gateway', 'restart_dispatcher') end
+  select case p_kind when 'runner' then s.served else not s.served or p_action in ('restart_gateway', 'restart_dispatcher', 'provision',
+    'update', 'update_all', 'remove', 'approve_pairing', 'set_agent_model', 'list_models') end
   from (select exists (select from hq.actions a where a.name = p_action::text and a.served) as served) s
 $function$;
 grant execute on function hq.serves(text,command_action) to public;
+
+CREATE OR REPLACE FUNCTION hq.set_agent_model()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.agents a set model = nullif(new.payload ->> 'model', ''), thinking = nullif(new.payload ->> 'thinking', '')
+  where a.id = new.agent_id;
+  return null;
+end
+$function$;
+grant execute on function hq.set_agent_model() to public;
 
 CREATE OR REPLACE FUNCTION hq.set_agent_paused(p_command agent_commands, p_paused boolean)
  RETURNS jsonb
@@ -5340,6 +6275,26 @@ begin
 end
 $function$;
 grant execute on function hq.sign_audit_line() to public;
+
+CREATE OR REPLACE FUNCTION hq.slug_to_provision(p_command agent_commands)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_slug text := coalesce(p_command.agent_slug, p_command.payload ->> 'slug', trim(both '-' from left(regexp_replace(
+    lower(p_command.payload ->> 'name'), '[^a-z0-9]+', '-', 'g'), 40)));
+begin
+  if not coalesce(hq.is_agent_slug(v_slug), false) then
+    raise exception '%', case when v_slug is null then 'a new agent needs a slug or a name'
+        else 'slug must be 2 to 40 lower-case letters, digits and single dashes, and no reserved word' end
+      using errcode = '22023', column = 'slug', table = 'agent_commands';
+  end if;
+  return v_slug;
+end
+$function$;
+grant execute on function hq.slug_to_provision(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.speaker_of(p_tenant uuid, p_chat jsonb)
  RETURNS hq.speaker
@@ -5510,6 +6465,18 @@ begin
 end
 $function$;
 grant execute on function hq.sweep_gateways(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.sweep_pairings(p_tenant uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.pairing_requests r set status = 'expired'
+  where r.tenant_id = p_tenant and r.status = 'pending' and r.expires_at <= clock_timestamp();
+  delete from public.pairing_requests r
+  where r.tenant_id = p_tenant and r.status <> 'pending' and r.created_at < clock_timestamp() - interval '30 days'
+$function$;
+grant execute on function hq.sweep_pairings(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.sweep_tasks(p_tenant uuid)
  RETURNS void
@@ -5770,6 +6737,21 @@ AS $function$
 $function$;
 grant execute on function hq.uuid_or_null(text) to public;
 
+CREATE OR REPLACE FUNCTION hq.whole_inbox_item(p_agent agents, p_item agent_inbox_items)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.inbox_item_json(p_item) || jsonb_build_object('leased_until', p_item.leased_until, 'context', p_item.context,
+    'task', (select hq.agent_task_json(t) from public.tasks t where t.id = p_item.task_id),
+    'comment', (select jsonb_build_object('id', c.id, 'body', c.body, 'by', hq.author_of(c), 'created_at', c.created_at)
+      from public.comments c where c.id = p_item.comment_id),
+    'deliverable', (select jsonb_build_object('id', e.id, 'label', e.label, 'url', e.url, 'review_status', e.review_status, 'review_note', e.review_note)
+      from public.entity_links e where e.id = hq.uuid_or_null(p_item.context ->> 'entity_link_id') and e.tenant_id = p_agent.tenant_id))
+$function$;
+grant execute on function hq.whole_inbox_item(agents,agent_inbox_items) to public;
+
 CREATE OR REPLACE FUNCTION hq.with_entity(p_table regclass, p_row jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -5795,19 +6777,150 @@ AS $function$
 $function$;
 grant execute on function hq.within_rate_limit(uuid,text,text,integer,integer) to public;
 
+CREATE OR REPLACE FUNCTION hq.without_nulls(p_object jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case when jsonb_typeof(p_object) = 'object'
+    then (select coalesce(jsonb_object_agg(e.key, e.value), '{}') from jsonb_each(p_object) e where e.value <> 'null') else p_object end
+$function$;
+grant execute on function hq.without_nulls(jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.write_audit(p_line jsonb)
  RETURNS void
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
   insert into public.audit_log
-    (tenant_id, actor_type, actor_user_id, module, entity_type, entity_id, action, summary, meta)
-  select r.tenant_id, r.actor_type, r.actor_user_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
+    (tenant_id, actor_type, actor_user_id, actor_agent_id, module, entity_type, entity_id, action, summary, meta)
+  select r.tenant_id, r.actor_type, r.actor_user_id, r.actor_agent_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
     coalesce(r.meta, '{}')
   from jsonb_populate_record(null::public.audit_log, hq.with_entity('public.audit_log', p_line
-    || jsonb_build_object('actor_type', case when p_line ->> 'actor_user_id' is null then 'system' else 'human' end))) r
+    || jsonb_build_object('actor_type', case when p_line ->> 'actor_user_id' is not null then 'human'
+      when p_line ->> 'actor_agent_id' is not null then 'agent' else 'system' end))) r
 $function$;
 grant execute on function hq.write_audit(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION public.agent_call(p_token text, p_operation text, p_arguments jsonb DEFAULT '{}'::jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_agent public.agents;
+  v_schema jsonb := hq.agent_call_schema(p_operation);
+  v_arguments jsonb := hq.without_nulls(coalesce(p_arguments, '{}'));
+  v_fault jsonb;
+  v_answer jsonb;
+begin
+  select a.* into v_agent from hq.agent_credentials c join public.agents a on a.id = c.agent_id where c.token_hash = hq.token_hash(p_token);
+  if not found then
+    raise exception 'this credential is not valid' using errcode = '28000', hint = 'Update the agent in HQ, which issues a new one.';
+  end if;
+  if v_schema is null then
+    raise exception 'there is no operation %', coalesce(left(p_operation, 100), 'without a name') using errcode = '22023', column = 'operation';
+  end if;
+  v_fault := case jsonb_typeof(v_arguments) when 'object' then hq.find_fault(v_arguments, v_schema)
+    else jsonb_build_object('message', 'the arguments must be an object') end;
+  if v_fault is not null then
+    raise exception '%', v_fault ->> 'message' using errcode = '22023', column = coalesce(v_fault ->> 'field', 'arguments');
+  end if;
+  update public.agents a set last_seen_at = clock_timestamp()
+  where a.id = v_agent.id and coalesce(a.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds';
+  execute format('select hq.%I($1, $2)', 'agent_' || p_operation) into v_answer using v_agent, v_arguments;
+  return v_answer;
+exception when invalid_datetime_format or datetime_field_overflow or invalid_time_zone_displacement_value then
+  raise exception 'there is no such time' using errcode = '22023', column = 'arguments';
+end
+$function$;
+grant execute on function agent_call(text,text,jsonb) to anon;
+grant execute on function agent_call(text,text,jsonb) to authenticated;
+grant execute on function agent_call(text,text,jsonb) to service_role;
+comment on function agent_call(text,text,jsonb) is 'The one function of agents: runs an operation for the agent of the credential, and writes in its name. Ids may be their first eight digits. Errors: 28000 for an unknown credential, 42501 refused, P0002 not found, 23505 conflict, 22023 usage with the argument as column.
+
+- `inbox {}` → `{items: [{id, event, status, summary, task_id, task_title, comment_id, created_at, attempt}]}`, the open ones; `item {item}` adds `task`, `comment`, `deliverable`, `context`
+- `take_item {item, session_key?, run_id?}` leases it for ten minutes, `complete_item {item, summary?}`, `fail_item {item, reason}`; `release_items {}` gives all back
+- `tasks {status?, limit?}` → `{tasks}`: its own and its reports''; `task {task}` adds comments, relations, links and subtasks
+- `create_task {title, description?, priority?, due?, assignee?, parent?}`, `set_task_status {task, status, note?}`, `comment {task, body, mentions?}`
+- `submit_deliverable {task, label, url?, note?}` → `{id, review_status}`; `notify {title, body?, task?}` tells the operators
+- `budget {}` → `{allowed, reason: null | agent_paused | gateway_paused | budget_exceeded, status, limit_usd, spent_usd}`
+- `record_usage {run_id, provider, model, occurred_at, session_id?, input_tokens?, …, cost_total_usd?}` → `{recorded}`, once for each run, provider, model and time
+- `pairing_requested {channel, account, sender, code, sender_name?, expires_at?}`';
+
+CREATE OR REPLACE FUNCTION public.agent_failed(p_agent_id uuid, p_reason text)
+ RETURNS agent_status
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents := hq.lock_agent(p_agent_id);
+  v_reason text := left(coalesce(nullif(p_reason, ''), 'no reason was given'), 2000);
+begin
+  if v_agent.meta ->> 'error' is distinct from v_reason then
+    update public.agents a
+    set meta = a.meta || jsonb_build_object('error', v_reason),
+      status = (jsonb_populate_record(a, jsonb_build_object('status',
+        case when a.status::text in ('provisioning', 'ready') then 'error' else a.status::text end))).status
+    where a.id = v_agent.id
+    returning * into v_agent;
+    perform hq.audit_agent(v_agent, 'agent.failed', format('%s: %s', v_agent.slug, v_reason));
+  end if;
+  return v_agent.status;
+end
+$function$;
+grant execute on function agent_failed(uuid,text) to service_role;
+comment on function agent_failed(uuid,text) is 'Records why an agent is not on its gateway as it has to be: its status is `error`, unless it is paused or hibernating. Returns its status.';
+
+CREATE OR REPLACE FUNCTION public.agent_provisioned(p_agent_id uuid, p_openclaw_id text, p_branch text)
+ RETURNS agent_status
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents := hq.lock_agent(p_agent_id);
+  v_is_news boolean := v_agent.status::text in ('provisioning', 'error') or v_agent.openclaw_id is distinct from p_openclaw_id;
+begin
+  update public.agents a
+  set openclaw_id = p_openclaw_id, branch = p_branch, meta = a.meta - 'error',
+    status = (jsonb_populate_record(a, jsonb_build_object('status',
+      case when a.status::text in ('provisioning', 'error') then 'ready' else a.status::text end))).status
+  where a.id = v_agent.id and (v_is_news or a.branch is distinct from p_branch or a.meta ? 'error')
+  returning * into v_agent;
+  if v_is_news then
+    perform hq.audit_agent(v_agent, 'agent.provisioned', format('%s is on branch %s', v_agent.slug, p_branch));
+  end if;
+  return (select a.status from public.agents a where a.id = p_agent_id);
+end
+$function$;
+grant execute on function agent_provisioned(uuid,text,text) to service_role;
+comment on function agent_provisioned(uuid,text,text) is 'Records that an agent is on its gateway, with its id in OpenClaw and its branch. One that was `provisioning` or in `error` is `ready`. Returns its status.';
+
+CREATE OR REPLACE FUNCTION public.agent_removed(p_agent_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+begin
+  select * into v_agent from public.agents a where a.id = p_agent_id;
+  if not found then
+    return false;
+  end if;
+  perform hq.audit_agent(v_agent, 'agent.removed', format('%s was removed', v_agent.slug));
+  delete from public.agents a where a.id = p_agent_id;
+  return true;
+end
+$function$;
+grant execute on function agent_removed(uuid) to service_role;
+comment on function agent_removed(uuid) is 'Deletes an agent that is no longer on its gateway, with its credential, secrets and inbox. Its tasks, usage and commands stay. Returns whether it was there.';
 
 CREATE OR REPLACE FUNCTION public.cancel_command(p_command_id uuid, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
@@ -5915,6 +7028,7 @@ begin
     perform hq.sweep_gateways(v_tenant);
     perform hq.sweep_tasks(v_tenant);
     perform hq.sweep_adapters(v_tenant);
+    perform hq.sweep_pairings(v_tenant);
     if hq.within_rate_limit(v_tenant, '', 'sweep of chat', 1, 60) then
       perform hq.sweep_chat(v_tenant);
     end if;
@@ -5924,7 +7038,7 @@ end
 $function$;
 grant execute on function chat_heartbeat(text,jsonb) to authenticated;
 grant execute on function chat_heartbeat(text,jsonb) to service_role;
-comment on function chat_heartbeat(text,jsonb) is 'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone.';
+comment on function chat_heartbeat(text,jsonb) is 'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone, pairing requests expired.';
 
 CREATE OR REPLACE FUNCTION public.chat_link(p_chat jsonb, p_code text)
  RETURNS jsonb
@@ -6357,6 +7471,41 @@ AS $function$
 grant execute on function fail_inbox_item(uuid,text) to service_role;
 comment on function fail_inbox_item(uuid,text) is 'For the daemons of an older HQ: fails an inbox item; it waits again until its attempts are used up.';
 
+CREATE OR REPLACE FUNCTION public.gateway_agents(p_gateway_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(hq.agent_spec(a) || jsonb_build_object('openclawId', a.openclaw_id,
+    'credential', exists (select from hq.agent_credentials c where c.agent_id = a.id)) order by a.slug), '[]')
+  from public.agents a
+  where a.gateway_id = p_gateway_id and not exists (
+    select from public.agent_commands c
+    where c.agent_id = a.id and c.action::text = 'remove' and c.status in ('pending', 'leased', 'running'))
+$function$;
+grant execute on function gateway_agents(uuid) to service_role;
+comment on function gateway_agents(uuid) is 'Returns the agents of a gateway as they have to be there: a list of `{id, slug, branch, name, description, emoji, model, thinking, status, template, owner: {name, preferredName, timezone}, workspaceSlug, channel: null or {name, tokens: {}, allowFrom, serverId}, allowedHosts, token: null, openclawId, credential: boolean}`. Agents that a command is about to remove are left out. `gateways.agents_version` counts its changes.';
+
+CREATE OR REPLACE FUNCTION public.issue_agent_credential(p_agent_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents := hq.lock_agent(p_agent_id);
+  v_token text := encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
+begin
+  insert into hq.agent_credentials as c (agent_id, token_hash) values (v_agent.id, hq.token_hash(v_token))
+  on conflict (agent_id) do update set token_hash = excluded.token_hash, issued_at = clock_timestamp();
+  perform hq.audit_agent(v_agent, 'agent.credential_issued', format('a credential for %s', v_agent.slug));
+  return v_token;
+end
+$function$;
+grant execute on function issue_agent_credential(uuid) to service_role;
+comment on function issue_agent_credential(uuid) is 'Returns a new credential of an agent for `agent_call`, 64 hex digits. The one that it had is refused from now on. Only the hash is stored.';
+
 CREATE OR REPLACE FUNCTION public.issue_chat_code()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -6387,6 +7536,18 @@ $function$;
 grant execute on function issue_chat_code() to authenticated;
 grant execute on function issue_chat_code() to service_role;
 comment on function issue_chat_code() is 'Returns `{code, expires_at}`, a code that links one account to the caller, once, within ten minutes; or `{refused}`. A member has three open codes at most; the oldest expires for a fourth. Not for bots.';
+
+CREATE OR REPLACE FUNCTION public.issue_gateway_token(p_label text DEFAULT NULL::text, p_minutes integer DEFAULT 15)
+ RETURNS jsonb
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select hq.answer_or_refusal('issue_gateway_token', jsonb_build_object('label', p_label, 'minutes', p_minutes))
+$function$;
+grant execute on function issue_gateway_token(text,integer) to authenticated;
+grant execute on function issue_gateway_token(text,integer) to service_role;
+comment on function issue_gateway_token(text,integer) is 'Returns `{id, token, expires_at}`: a token with which one new host registers by `consume_gateway_token`, or `{refused}`. It lives 5 to 60 minutes; only its hash is stored. Admins only.';
 
 CREATE OR REPLACE FUNCTION public.lease_command(p_lease_seconds integer DEFAULT 300, p_gateway_slug text DEFAULT NULL::text)
  RETURNS SETOF agent_commands
@@ -6447,6 +7608,32 @@ $function$;
 grant execute on function note_secret(uuid,text,text) to authenticated;
 grant execute on function note_secret(uuid,text,text) to service_role;
 comment on function note_secret(uuid,text,text) is 'Changes the note of a secret. Returns `{secret}` or `{refused}`. Operators only.';
+
+CREATE OR REPLACE FUNCTION public.pairing_approved(p_gateway_id uuid, p_channel text, p_code text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_request public.pairing_requests;
+begin
+  update public.pairing_requests r set status = 'approved'
+  where r.id = (select o.id from public.pairing_requests o
+    where o.gateway_id = p_gateway_id and o.channel = p_channel and o.code = p_code and o.status <> 'approved'
+    order by o.created_at desc limit 1)
+  returning * into v_request;
+  if not found then
+    return null;
+  end if;
+  perform hq.audit_agent(a, 'pairing.approved', format('%s may write to %s on %s', coalesce(v_request.sender_name, v_request.sender),
+    a.slug, v_request.channel), jsonb_build_object('entity_type', 'pairing_request', 'entity_id', v_request.id))
+  from public.agents a where a.id = v_request.agent_id;
+  return hq.pairing_json(v_request);
+end
+$function$;
+grant execute on function pairing_approved(uuid,text,text) to service_role;
+comment on function pairing_approved(uuid,text,text) is 'Records that a person may write to an agent, which ends the alert. Returns `{id, channel, account, sender, sender_name, status, expires_at}`, or null for a code that is not known here.';
 
 CREATE OR REPLACE FUNCTION public.replace_envelopes(p_rows jsonb, p_actor uuid DEFAULT NULL::uuid, p_last boolean DEFAULT false)
  RETURNS json
@@ -6563,6 +7750,7 @@ begin
     'now', clock_timestamp(),
     'gateway_status', v_gateway.status,
     'secrets_version', v_gateway.secrets_version,
+    'agents_version', v_gateway.agents_version,
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
@@ -6583,7 +7771,7 @@ comment on function runner_exchange(uuid,text,integer,integer,uuid[],jsonb,jsonb
 - `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
 - `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
 
-Returns `{now, gateway_status, secrets_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
+Returns `{now, gateway_status, secrets_version, agents_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
 
 CREATE OR REPLACE FUNCTION public.secret_envelopes(p_after uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 500)
  RETURNS json

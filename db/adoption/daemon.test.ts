@@ -19,8 +19,8 @@ describe('beside its daemon', () => {
       'stack_status',
       'pause_gateway',
       'resume_gateway',
-      'update_all',
-      'list_models',
+      'update_gateway',
+      'auth_list',
     ]) {
       await database.as(owner, `insert into agent_commands (gateway_id, action) values ($1, $2)`, [
         gateway,
@@ -31,10 +31,12 @@ describe('beside its daemon', () => {
       gateway: 'default',
       payload: { provider: 'openai', secret: 'OPENAI_API_KEY' },
     });
-    expect(await runOlderDaemon(database)).toEqual(['list_models', 'update_all']);
-    await database.as(owner, `insert into agent_commands (gateway_id, action) values ($1, 'update_all')`, [
-      gateway,
-    ]);
+    expect(await runOlderDaemon(database)).toEqual(['update_gateway', 'auth_list']);
+    await database.as(
+      owner,
+      `insert into agent_commands (gateway_id, action) values ($1, 'update_gateway')`,
+      [gateway],
+    );
     const { claimed } = await exchange(database, { gateway, claim: 20 });
     expect(claimed.map(({ action }) => action).sort()).toEqual(
       ['auth_set_api_key', 'pause_gateway', 'ping', 'resume_gateway', 'stack_status', 'tail_logs'].sort(),
@@ -117,7 +119,7 @@ describe('beside its daemon', () => {
       );
       return String(row?.id);
     };
-    const theirs = await insert('update_all');
+    const theirs = await insert('backup_gateway');
     await exchange(database, { gateway, beat: {} });
     expect(await readCommand(database, theirs)).toMatchObject({
       status: 'failed',

@@ -41,6 +41,9 @@ const concepts = [
   'chat_commands',
   'chat_queries',
   'chat_alerts',
+  'agents',
+  'pairing',
+  'agent_api',
   'legacy',
 ] as const;
 

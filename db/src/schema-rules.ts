@@ -87,7 +87,8 @@ const rules: readonly { readonly says: string; readonly sql: string }[] = [
     says: 'open to the anonymous',
     sql: `select p.oid::regprocedure::text as what from pg_proc p
           where p.pronamespace = 'public'::regnamespace and has_function_privilege('anon', p.oid, 'execute')
-            and not coalesce(p.oid in (to_regprocedure('public.consume_gateway_token(text,text,text)'), to_regprocedure('public.current_tenant_id()')), false)
+            and not coalesce(p.oid in (to_regprocedure('public.consume_gateway_token(text,text,text)'), to_regprocedure('public.current_tenant_id()'),
+              to_regprocedure('public.agent_call(text,text,jsonb)')), false)
             and pg_has_role(p.proowner, 'usage')
             and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
           union all

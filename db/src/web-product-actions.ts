@@ -11,9 +11,6 @@ const byDaemon = {
   maxAttempts: 1,
   whilePaused: false,
 } as const;
-const onAgent = (title: string, timeoutSeconds = 600): ActionRules => {
-  return { ...byDaemon, title, target: 'agent', lane: 'agent', timeoutSeconds };
-};
 const onGateway = (title: string, timeoutSeconds = 300): ActionRules => {
   return { ...byDaemon, title, target: 'gateway', lane: 'stack', timeoutSeconds };
 };
@@ -24,15 +21,8 @@ const onGateway = (title: string, timeoutSeconds = 300): ActionRules => {
  * in this list needs the role operator.
  */
 export const webProductActions: Readonly<Record<string, ActionRules>> = {
-  provision: onAgent('Provision an agent'),
-  update: onAgent('Update an agent'),
-  remove: { ...onAgent('Remove an agent'), role: 'admin', danger: 'destructive' },
-  update_all: onGateway('Update all agents', 1800),
   update_gateway: { ...onGateway('Update the gateway', 3600), role: 'admin' },
   backup_gateway: onGateway('Back up the gateway', 3600),
-  approve_pairing: onAgent('Approve a pairing', 120),
-  set_agent_model: onAgent('Set an agent’s model', 120),
-  list_models: { ...onGateway('List the models', 120), role: 'viewer', danger: 'read', lane: 'none' },
   auth_start: onGateway('Start a provider’s sign-in'),
   auth_paste: onGateway('Finish a provider’s sign-in'),
   auth_list: onGateway('List the providers’ sign-ins'),

@@ -22,6 +22,7 @@ export interface ExchangeAnswer {
   readonly lost: readonly string[];
   readonly sweep_in_ms: number | null;
   readonly secrets_version: number | null;
+  readonly agents_version: number | null;
 }
 
 export interface ExchangeRequest {

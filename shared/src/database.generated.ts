@@ -253,6 +253,8 @@ export type Database = {
           id: string;
           last_wake_attempt_at: string | null;
           last_wake_success_at: string | null;
+          lease_run: string | null;
+          lease_session: string | null;
           leased_at: string | null;
           leased_until: string | null;
           max_attempts: number;
@@ -277,6 +279,8 @@ export type Database = {
           id?: string;
           last_wake_attempt_at?: string | null;
           last_wake_success_at?: string | null;
+          lease_run?: string | null;
+          lease_session?: string | null;
           leased_at?: string | null;
           leased_until?: string | null;
           max_attempts?: number;
@@ -301,6 +305,8 @@ export type Database = {
           id?: string;
           last_wake_attempt_at?: string | null;
           last_wake_success_at?: string | null;
+          lease_run?: string | null;
+          lease_session?: string | null;
           leased_at?: string | null;
           leased_until?: string | null;
           max_attempts?: number;
@@ -425,6 +431,7 @@ export type Database = {
       agents: {
         Row: {
           avatar_url: string | null;
+          branch: string | null;
           capabilities: string[];
           config: Json;
           created_at: string;
@@ -437,6 +444,7 @@ export type Database = {
           meta: Json;
           model: string | null;
           name: string;
+          openclaw_id: string | null;
           reports_to_id: string | null;
           slug: string;
           status: Database['public']['Enums']['agent_status'];
@@ -446,6 +454,7 @@ export type Database = {
         };
         Insert: {
           avatar_url?: string | null;
+          branch?: string | null;
           capabilities?: string[];
           config?: Json;
           created_at?: string;
@@ -458,6 +467,7 @@ export type Database = {
           meta?: Json;
           model?: string | null;
           name: string;
+          openclaw_id?: string | null;
           reports_to_id?: string | null;
           slug: string;
           status?: Database['public']['Enums']['agent_status'];
@@ -467,6 +477,7 @@ export type Database = {
         };
         Update: {
           avatar_url?: string | null;
+          branch?: string | null;
           capabilities?: string[];
           config?: Json;
           created_at?: string;
@@ -479,6 +490,7 @@ export type Database = {
           meta?: Json;
           model?: string | null;
           name?: string;
+          openclaw_id?: string | null;
           reports_to_id?: string | null;
           slug?: string;
           status?: Database['public']['Enums']['agent_status'];
@@ -1378,6 +1390,7 @@ export type Database = {
       };
       gateways: {
         Row: {
+          agents_version: number;
           created_at: string;
           id: string;
           label: string | null;
@@ -1393,6 +1406,7 @@ export type Database = {
           updated_at: string;
         };
         Insert: {
+          agents_version?: number;
           created_at?: string;
           id?: string;
           label?: string | null;
@@ -1408,6 +1422,7 @@ export type Database = {
           updated_at?: string;
         };
         Update: {
+          agents_version?: number;
           created_at?: string;
           id?: string;
           label?: string | null;
@@ -1518,6 +1533,76 @@ export type Database = {
           },
           {
             foreignKeyName: 'notifications_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      pairing_requests: {
+        Row: {
+          account: string;
+          agent_id: string;
+          channel: string;
+          code: string;
+          created_at: string;
+          expires_at: string;
+          gateway_id: string;
+          id: string;
+          sender: string;
+          sender_name: string | null;
+          status: string;
+          tenant_id: string;
+          updated_at: string;
+        };
+        Insert: {
+          account: string;
+          agent_id: string;
+          channel: string;
+          code: string;
+          created_at?: string;
+          expires_at: string;
+          gateway_id: string;
+          id?: string;
+          sender: string;
+          sender_name?: string | null;
+          status?: string;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          account?: string;
+          agent_id?: string;
+          channel?: string;
+          code?: string;
+          created_at?: string;
+          expires_at?: string;
+          gateway_id?: string;
+          id?: string;
+          sender?: string;
+          sender_name?: string | null;
+          status?: string;
+          tenant_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'pairing_requests_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'pairing_requests_gateway_id_fkey';
+            columns: ['gateway_id'];
+            isOneToOne: false;
+            referencedRelation: 'gateways';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'pairing_requests_tenant_id_fkey';
             columns: ['tenant_id'];
             isOneToOne: false;
             referencedRelation: 'tenants';
@@ -1862,6 +1947,22 @@ export type Database = {
     };
     Views: Record<never, never>;
     Functions: {
+      agent_call: {
+        Args: { p_token: string; p_operation: string; p_arguments?: Json | null };
+        Returns: Json;
+      };
+      agent_failed: {
+        Args: { p_agent_id: string; p_reason: string };
+        Returns: Database['public']['Enums']['agent_status'];
+      };
+      agent_provisioned: {
+        Args: { p_agent_id: string; p_openclaw_id: string; p_branch: string };
+        Returns: Database['public']['Enums']['agent_status'];
+      };
+      agent_removed: {
+        Args: { p_agent_id: string };
+        Returns: boolean;
+      };
       cancel_command: {
         Args: { p_command_id: string; p_origin?: string | null };
         Returns: Json;
@@ -1994,8 +2095,20 @@ export type Database = {
         Args: { p_item_id: string; p_reason: string };
         Returns: Database['public']['Tables']['agent_inbox_items']['Row'][];
       };
+      gateway_agents: {
+        Args: { p_gateway_id: string };
+        Returns: Json;
+      };
+      issue_agent_credential: {
+        Args: { p_agent_id: string };
+        Returns: string;
+      };
       issue_chat_code: {
         Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
+      issue_gateway_token: {
+        Args: { p_label?: string | null; p_minutes?: number | null };
         Returns: Json;
       };
       lease_command: {
@@ -2012,6 +2125,10 @@ export type Database = {
       };
       note_secret: {
         Args: { p_secret_id: string; p_note?: string | null; p_origin?: string | null };
+        Returns: Json;
+      };
+      pairing_approved: {
+        Args: { p_gateway_id: string; p_channel: string; p_code: string };
         Returns: Json;
       };
       replace_envelopes: {
@@ -2062,7 +2179,7 @@ export type Database = {
     Enums: {
       agent_status: 'ready' | 'paused' | 'error' | 'provisioning' | 'hibernating';
       budget_status: 'ok' | 'warned' | 'exceeded' | 'unmetered';
-      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'approve_deliverable' | 'assign_task' | 'comment_on_task' | 'create_task' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'ping' | 'reject_deliverable' | 'request_revision' | 'resume_agent' | 'resume_gateway' | 'set_budget' | 'set_task_status' | 'stack_status' | 'tail_logs' | 'top_up_budget';
+      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'approve_deliverable' | 'assign_task' | 'comment_on_task' | 'create_task' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'ping' | 'reject_deliverable' | 'request_revision' | 'restart_session' | 'resume_agent' | 'resume_gateway' | 'set_allowed_hosts' | 'set_budget' | 'set_task_status' | 'stack_status' | 'tail_logs' | 'top_up_budget' | 'wake_agent';
       command_status: 'pending' | 'leased' | 'running' | 'done' | 'failed' | 'cancelled';
       gateway_status: 'provisioning' | 'ready' | 'error' | 'hibernating' | 'paused';
       inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved';

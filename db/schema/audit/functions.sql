@@ -23,15 +23,16 @@ set search_path = '' as $$
     else p_row end
 $$;
 
--- Adds a line of its `actor_user_id`, or of the system where it has none.
+-- Adds a line of its `actor_user_id` or its `actor_agent_id`, or of the system where it has neither.
 create or replace function hq.write_audit(p_line jsonb) returns void language sql
 set search_path = '' as $$
   insert into public.audit_log
-    (tenant_id, actor_type, actor_user_id, module, entity_type, entity_id, action, summary, meta)
-  select r.tenant_id, r.actor_type, r.actor_user_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
+    (tenant_id, actor_type, actor_user_id, actor_agent_id, module, entity_type, entity_id, action, summary, meta)
+  select r.tenant_id, r.actor_type, r.actor_user_id, r.actor_agent_id, r.module, r.entity_type, r.entity_id, r.action, r.summary,
     coalesce(r.meta, '{}')
   from jsonb_populate_record(null::public.audit_log, hq.with_entity('public.audit_log', p_line
-    || jsonb_build_object('actor_type', case when p_line ->> 'actor_user_id' is null then 'system' else 'human' end))) r
+    || jsonb_build_object('actor_type', case when p_line ->> 'actor_user_id' is not null then 'human'
+      when p_line ->> 'actor_agent_id' is not null then 'agent' else 'system' end))) r
 $$;
 
 -- Limits the refusals that one caller can add: anybody with an account could fill the log otherwise.

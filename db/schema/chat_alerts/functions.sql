@@ -241,6 +241,7 @@ begin
     perform hq.sweep_gateways(v_tenant);
     perform hq.sweep_tasks(v_tenant);
     perform hq.sweep_adapters(v_tenant);
+    perform hq.sweep_pairings(v_tenant);
     if hq.within_rate_limit(v_tenant, '', 'sweep of chat', 1, 60) then
       perform hq.sweep_chat(v_tenant);
     end if;
@@ -249,7 +250,7 @@ begin
 end
 $$;
 select hq.open_function('public.chat_heartbeat(text, jsonb)', 'authenticated, service_role',
-  'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone.');
+  'Records the state of a bot''s adapters, every ten seconds: `[{platform, install, fingerprint, state, detail, last_inbound_at, last_outbound_at}]`. Returns `{now, held: {platform: boolean}}`: each token has one holder for 30 seconds. `state` is `connected`, `stopped` (releases the token, no alert) or any other word. Adds the alerts that only time brings: gateways stale and back, tasks overdue, adapters gone, pairing requests expired.');
 
 create or replace function public.chat_subscribe(p_chat jsonb, p_filter jsonb default '{}') returns jsonb language sql security definer
 set search_path = '' as $$ select hq.chat_call('subscribe', p_chat, jsonb_build_object('filter', p_filter)) $$;

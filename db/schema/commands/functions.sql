@@ -153,7 +153,7 @@ for each row execute function hq.check_command_change();
 -- refused, P0002 not_found, 23505 conflict, 22023 usage. Its COLUMN is the field at fault.
 create or replace function hq.command_hash(p_action text, p_gateway uuid, p_agent text, p_payload jsonb) returns text
 language sql immutable parallel safe set search_path = '' as $$
-  select encode(sha256(convert_to(jsonb_build_array(p_action, p_gateway, p_agent, p_payload)::text, 'UTF8')), 'hex')
+  select encode(sha256(convert_to(jsonb_build_array(p_action, p_gateway, p_agent, hq.without_nulls(p_payload))::text, 'UTF8')), 'hex')
 $$;
 
 create or replace function hq.origin_or_api(p_origin text) returns text language sql stable
@@ -166,12 +166,14 @@ $$;
 create or replace function hq.agent_of_command(p_command public.agent_commands) returns public.agents language plpgsql stable
 set search_path = '' as $$
 declare
+  v_slug text := coalesce(p_command.agent_slug, case when p_command.action::text = 'set_agent_model' and p_command.agent_id is null
+    then p_command.payload ->> 'agent_slug' end);
   v_agent public.agents;
 begin
   select * into v_agent from public.agents a
-  where a.tenant_id = p_command.tenant_id and (p_command.agent_id is not null or p_command.agent_slug is not null)
-    and (p_command.agent_id is null or a.id = p_command.agent_id) and (p_command.agent_slug is null or a.slug = p_command.agent_slug);
-  if not found and (p_command.agent_id is not null or p_command.agent_slug !~ '^[a-z0-9]+(?:-[a-z0-9]+)*$') then
+  where a.tenant_id = p_command.tenant_id and (p_command.agent_id is not null or v_slug is not null)
+    and (p_command.agent_id is null or a.id = p_command.agent_id) and (v_slug is null or a.slug = v_slug);
+  if not found and (p_command.agent_id is not null or v_slug !~ '^[a-z0-9]+(?:-[a-z0-9]+)*$') then
     raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
   end if;
   return v_agent;
@@ -204,7 +206,7 @@ begin
   if p_action.target = 'workspace' and coalesce(p_command.gateway_id::text, p_command.agent_id::text, p_command.agent_slug) is not null then
     raise exception '% is for the whole workspace: leave out gateway and agent', p_action.name
       using errcode = '22023', column = case when p_command.gateway_id is null then 'agent' else 'gateway' end, table = 'agent_commands';
-  elsif p_agent.id is null and p_command.agent_slug is not null then
+  elsif p_agent.id is null and p_command.agent_slug is not null and p_action.name <> 'provision' then
     raise exception 'there is no such agent' using errcode = 'P0002', column = 'agent', table = 'agent_commands';
   elsif p_agent.id is null and p_action.target = 'agent' then
     raise exception '% needs an agent', p_action.name
@@ -213,6 +215,9 @@ begin
     raise exception '%', case when exists (select from public.gateways g where g.tenant_id = p_command.tenant_id)
         then 'which gateway? there are several' else 'there is no gateway yet' end
       using errcode = '22023', column = 'gateway', table = 'agent_commands', hint = 'Name the gateway by its slug.';
+  elsif p_command.payload ->> 'agent_slug' <> p_agent.slug then
+    raise exception 'the command is for %, and its payload for another agent', p_agent.slug
+      using errcode = '22023', column = 'agent_slug', table = 'agent_commands';
   elsif p_agent.gateway_id <> p_gateway.id then
     raise exception 'the agent % is not on the gateway %', p_agent.slug, p_gateway.slug
       using errcode = '22023', column = 'agent', table = 'agent_commands';
@@ -225,7 +230,7 @@ end
 $$;
 
 -- A command that no executor of this release serves is for the daemons of an older HQ: it passes as it comes. So does one for both
--- that the web product of an older HQ inserts, which names no origin.
+-- that the web product of an older HQ inserts, which names no origin. Its new agents have a row before the command.
 create or replace function hq.guard_command() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -246,9 +251,15 @@ begin
   v_agent := hq.agent_of_command(new);
   v_gateway := hq.gateway_of_command(new, v_agent);
   if v_action.served and not (new.origin is null and hq.adopted() and hq.serves('older daemon', new.action)) then
+    new.payload := hq.without_nulls(new.payload);
     perform hq.check_served(new, v_action, v_agent, v_gateway);
+    if v_action.name = 'provision' then
+      v_agent := hq.agent_to_provision(new, v_gateway);
+    end if;
   elsif octet_length(new.payload::text) > c_payload_bytes then
     raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';
+  elsif v_action.name = 'provision' and v_agent.status::text in ('provisioning', 'error') then
+    v_agent := hq.agent_to_provision(new, v_gateway);
   end if;
   new.agent_id := v_agent.id;
   new.agent_slug := coalesce(v_agent.slug, new.agent_slug);

@@ -77,7 +77,7 @@ end
 $$;
 create or replace trigger hq_protect_columns before insert or update on public.agents
 for each row when (current_user in ('anon', 'authenticated') and pg_trigger_depth() = 0)
-execute function hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at');
+execute function hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'branch', 'openclaw_id');
 create or replace trigger hq_protect_columns before insert on public.gateways
 for each row when (current_user in ('anon', 'authenticated') and pg_trigger_depth() = 0)
 execute function hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'last_backup_at', 'last_backup_size_bytes');

@@ -7,6 +7,6 @@ select hq.guard_table('public.gateways', 'viewer', 'admin', 'admin', 'admin');
 select hq.open_columns('public.gateways', '{slug, label, meta}');
 select hq.guard_table('public.gateway_registration_tokens', 'admin', 'admin', null, 'admin');
 select hq.guard_table('public.agents', 'viewer', 'operator', 'operator', 'admin');
-select hq.open_columns_except('public.agents', '{gateway_id, last_seen_at, last_heartbeat_at}');
+select hq.open_columns_except('public.agents', '{gateway_id, last_seen_at, last_heartbeat_at, branch, openclaw_id}');
 select hq.publish('public.gateways');
 select hq.publish('public.agents');

@@ -106,6 +106,28 @@ set search_path = '' as $$
   select e from jsonb_array_elements(case when jsonb_typeof(p_list) = 'array' then p_list else '[]' end) e
 $$;
 
+-- Returns an object without its fields that are null: to leave a field out and to send null is the same.
+create or replace function hq.without_nulls(p_object jsonb) returns jsonb language sql immutable parallel safe
+set search_path = '' as $$
+  select case when jsonb_typeof(p_object) = 'object'
+    then (select coalesce(jsonb_object_agg(e.key, e.value), '{}') from jsonb_each(p_object) e where e.value <> 'null') else p_object end
+$$;
+
+-- Adds a row with those of the fields that the table has, since an older HQ's columns differ. Returns it, or null for one that is
+-- there already.
+create or replace function hq.insert_fields(p_table regclass, p_fields jsonb) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_columns text := (select string_agg(quote_ident(a.attname), ', ') from pg_catalog.pg_attribute a
+    where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped and p_fields ? a.attname::text);
+  v_row jsonb;
+begin
+  execute format('insert into %1$s as t (%2$s) select %2$s from jsonb_populate_record(null::%1$s, $1) on conflict do nothing returning to_jsonb(t)',
+    p_table, v_columns) into v_row using p_fields;
+  return v_row;
+end
+$$;
+
 create or replace function hq.int_or_null(p_value jsonb) returns int language sql immutable parallel safe
 set search_path = '' as $$
   select case when jsonb_typeof(p_value) = 'number' and abs((p_value #>> '{}')::numeric) < 2147483648

@@ -15,7 +15,8 @@ begin
     if hq.is_for_daemons(v_function.oid) then
       execute format('revoke all on routine %s from public, anon, authenticated', v_function.signature);
       execute format('grant execute on routine %s to service_role', v_function.signature);
-    elsif v_function.oid in ('public.consume_gateway_token(text,text,text)'::regprocedure, 'public.current_tenant_id()'::regprocedure) then
+    elsif v_function.oid in ('public.consume_gateway_token(text,text,text)'::regprocedure, 'public.current_tenant_id()'::regprocedure,
+      'public.agent_call(text,text,jsonb)'::regprocedure) then
       execute format('grant execute on routine %s to anon, authenticated, service_role', v_function.signature);
     else
       -- Members keep what they had through PUBLIC.

@@ -193,11 +193,13 @@ $$;
 -- only this release serves; of what both know, it does not know the payload of auth_set_api_key.
 create or replace function hq.serves(p_kind text, p_action public.command_action) returns boolean language sql stable
 set search_path = '' as $$
-  select case p_kind when 'runner' then s.served else not s.served or p_action in ('restart_gateway', 'restart_dispatcher') end
+  select case p_kind when 'runner' then s.served else not s.served or p_action in ('restart_gateway', 'restart_dispatcher', 'provision',
+    'update', 'update_all', 'remove', 'approve_pairing', 'set_agent_model', 'list_models') end
   from (select exists (select from hq.actions a where a.name = p_action::text and a.served) as served) s
 $$;
 
--- Notes that an executor of a gateway asked for work, at most every 20 seconds, and then ends what nobody runs there.
+-- Notes that an executor of a gateway asked for work, at most every 20 seconds, and then ends what nobody runs there and the pairing
+-- requests that nobody approved.
 create or replace function hq.note_executor(p_gateway public.gateways, p_kind text) returns void language plpgsql
 set search_path = '' as $$
 declare
@@ -220,6 +222,7 @@ begin
       order by o.id for no key update skip locked));
   end if;
   perform hq.end_unserved(p_gateway, p_kind);
+  perform hq.sweep_pairings(p_gateway.tenant_id);
 end
 $$;
 
@@ -273,14 +276,14 @@ begin
 end
 $$;
 
--- Returns a command as its runner gets it, without fields that only the daemons of an older HQ know.
+-- Returns a command as its runner gets it, without fields that are null and those that only the daemons of an older HQ know.
 create or replace function hq.lease_json(p_row public.agent_commands, p_lease_seconds int) returns jsonb language sql stable
 set search_path = '' as $$
   select jsonb_build_object(
     'id', p_row.id, 'action', p_row.action, 'payload', (
       select coalesce(jsonb_object_agg(e.key, e.value), '{}')
       from jsonb_each(case when jsonb_typeof(p_row.payload) = 'object' then p_row.payload else '{}' end) e
-      where a.payload_schema -> 'properties' ? e.key), 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
+      where a.payload_schema -> 'properties' ? e.key and e.value <> 'null'), 'agent_id', p_row.agent_id, 'agent_slug', p_row.agent_slug,
     'attempt', p_row.attempt, 'lease_token', p_row.lease_token, 'lease_seconds', p_lease_seconds,
     'timeout_seconds', a.timeout_seconds, 'created_at', p_row.created_at, 'requested_by', p_row.requested_by,
     'origin', p_row.origin)
@@ -406,6 +409,7 @@ begin
     'now', clock_timestamp(),
     'gateway_status', v_gateway.status,
     'secrets_version', v_gateway.secrets_version,
+    'agents_version', v_gateway.agents_version,
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
@@ -426,4 +430,4 @@ select hq.open_function('public.runner_exchange(uuid, text, int, int, uuid[], js
 - `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
 - `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
 
-Returns `{now, gateway_status, secrets_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.');
+Returns `{now, gateway_status, secrets_version, agents_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.');

@@ -4,6 +4,7 @@ import { alertActions } from './entries/alert-actions.ts';
 import { budgetActions } from './entries/budget-actions.ts';
 import { deliverableActions } from './entries/deliverable-actions.ts';
 import { gatewayActions } from './entries/gateway-actions.ts';
+import { provisionActions } from './entries/provision-actions.ts';
 import { taskActions } from './entries/task-actions.ts';
 
 /**
@@ -13,6 +14,7 @@ import { taskActions } from './entries/task-actions.ts';
 export const catalogue = {
   ...gatewayActions,
   ...agentActions,
+  ...provisionActions,
   ...taskActions,
   ...deliverableActions,
   ...budgetActions,

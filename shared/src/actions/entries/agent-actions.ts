@@ -1,31 +1,153 @@
 import { z } from 'zod';
+import { truncate } from '../../text/truncate.ts';
 import { defineAction } from '../action.ts';
-import { byDatabase, noFields } from './payload-parts.ts';
+import { agentSlug, byDatabase, byRunner, model, noFields, text } from './payload-parts.ts';
 
 const onAgent = {
   ...byDatabase,
   target: 'agent',
   role: 'operator',
   danger: 'reversible',
-  payload: noFields,
 } as const;
 
 /** Actions on an agent. */
 export const agentActions = {
+  wake_agent: defineAction({
+    ...byRunner,
+    target: 'agent',
+    title: 'Wake an agent',
+    summary: 'Sends a message to an agent and waits for its answer. This spends tokens.',
+    role: 'operator',
+    danger: 'reversible',
+    lane: 'agent',
+    // A second start would do the work twice.
+    retry: 'never',
+    maxAttempts: 1,
+    timeoutSeconds: 900,
+    payload: () => z.strictObject({ message: text(8000).describe('What to say to the agent') }),
+    result: () =>
+      z.object({
+        /** Id of the run in OpenClaw. */
+        run: z.string(),
+        text: z.string(),
+        tools: z.array(z.string()),
+        /** Null where the provider did not say. */
+        tokens: z.int().nonnegative().nullable(),
+        cost_usd: z.number().nonnegative().nullable(),
+        tookMs: z.number().nonnegative(),
+      }),
+    describe: describeTurn,
+  }),
+  restart_session: defineAction({
+    ...byRunner,
+    target: 'agent',
+    title: 'Restart a session',
+    summary: 'Ends what an agent does in a session and begins the session anew. Its memory files stay.',
+    consequence: 'A turn in progress is cut off, and the agent forgets what was said in this session.',
+    role: 'operator',
+    danger: 'disruptive',
+    lane: 'none',
+    timeoutSeconds: 120,
+    payload: () =>
+      z.strictObject({
+        session: z
+          .string()
+          .max(500)
+          .regex(/^agent:[^\s]+$/, 'the key of a session, such as agent:scout:main')
+          .optional()
+          .describe('The key of the session; by default the one in which HQ wakes the agent'),
+      }),
+    result: () => z.object({ agent: z.string(), session: z.string() }),
+    describe: ({ agent, session }) => `${agent} begins ${session} anew`,
+  }),
+  set_agent_model: defineAction({
+    ...byRunner,
+    target: 'agent',
+    title: 'Set an agent’s model',
+    summary:
+      'Sets the model and the level of thinking of an agent. What is left out becomes the gateway’s default.',
+    role: 'operator',
+    danger: 'reversible',
+    lane: 'agent',
+    timeoutSeconds: 120,
+    payload: () =>
+      z.strictObject({
+        model: model('The model, such as openai/gpt-5').optional(),
+        thinking: z
+          .enum(['off', 'low', 'medium', 'high', 'xhigh'])
+          .optional()
+          .describe('How long it thinks before it answers'),
+        agent_slug: agentSlug().optional().meta({
+          title: 'Agent',
+          description: 'The agent again; only older clients say it here',
+        }),
+      }),
+    result: () =>
+      z.object({ agent: z.string(), model: z.string().nullable(), thinking: z.string().nullable() }),
+    describe: ({ agent, model: name, thinking }) =>
+      `${agent} has ${name ?? 'the default model'}${thinking === null ? '' : `, thinking ${thinking}`}`,
+  }),
+  set_allowed_hosts: defineAction({
+    ...onAgent,
+    title: 'Set allowed hosts',
+    summary:
+      'Sets the hosts that an agent’s commands and browser may reach. The list replaces the one before.',
+    consequence: 'Whatever an agent can read, it can send to a host of this list.',
+    role: 'admin',
+    danger: 'disruptive',
+    payload: () =>
+      z.strictObject({
+        hosts: z
+          .array(
+            z
+              .string()
+              .max(255)
+              .regex(
+                /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+(:[0-9]{1,5})?$/,
+                'a host such as pypi.org, *.github.com or example.com:8443',
+              ),
+          )
+          .default([])
+          .describe('Hosts, with commas between them, such as pypi.org,*.github.com; nothing closes all'),
+      }),
+    result: () => z.object({ agent: z.string(), hosts: z.array(z.string()) }),
+    describe: ({ agent, hosts }) =>
+      hosts.length === 0 ? `${agent} reaches no host` : `${agent} reaches ${hosts.join(', ')}`,
+  }),
   pause_agent: defineAction({
     ...onAgent,
     title: 'Pause an agent',
-    summary: 'Keeps an agent from being woken until it is resumed.',
+    summary:
+      'Ends an agent’s turns, stops its chat channel and keeps it from being woken until it is resumed.',
     undo: 'resume_agent',
+    payload: noFields,
     result: () => z.object({ agent: z.string(), status: z.literal('paused') }),
     describe: ({ agent: slug }) => `${slug} is paused`,
   }),
   resume_agent: defineAction({
     ...onAgent,
     title: 'Resume an agent',
-    summary: 'Lets a paused agent be woken again.',
+    summary: 'Lets a paused agent be woken and answer in its chat channel again.',
     undo: 'pause_agent',
+    payload: noFields,
     result: () => z.object({ agent: z.string(), status: z.literal('ready') }),
     describe: ({ agent: slug }) => `${slug} works again`,
   }),
 } as const;
+
+function describeTurn(turn: {
+  readonly text: string;
+  readonly tools: readonly string[];
+  readonly tokens: number | null;
+  readonly cost_usd: number | null;
+  readonly tookMs: number;
+}): string {
+  const shown = truncate(turn.text.replaceAll(/\s+/g, ' ').trim(), 200);
+  const facts = [
+    turn.tools.length === 0 ? '' : `${turn.tools.length} ${turn.tools.length === 1 ? 'tool' : 'tools'}`,
+    turn.tokens === null ? '' : `${turn.tokens} tokens`,
+    turn.cost_usd === null ? '' : `${turn.cost_usd.toFixed(4)} USD`,
+    `${(turn.tookMs / 1000).toFixed(1)} s`,
+  ];
+  return `${shown === '' ? 'no answer' : shown} (${facts.filter(Boolean).join(', ')})`;
+}

@@ -92,6 +92,38 @@ export const gatewayActions = {
       'No agent is woken until the dispatcher is healthy again. What comes meanwhile waits in the inbox.',
     timeoutSeconds: 120,
   }),
+  list_models: defineAction({
+    ...byRunner,
+    title: 'List the models',
+    summary: 'Lists the models that the gateway knows, and whether a key for each is there.',
+    role: 'viewer',
+    danger: 'read',
+    lane: 'none',
+    timeoutSeconds: 60,
+    payload: () =>
+      z.strictObject({
+        provider: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a provider’s name: lower-case letters, digits and -')
+          .optional()
+          .describe('Only models of this provider, such as openai'),
+      }),
+    result: () =>
+      z.object({
+        models: z.array(z.object({ id: z.string(), name: z.string(), available: z.boolean() })),
+        /** Models that there are; the list has the first of them, usable ones first. */
+        total: z.int().nonnegative(),
+      }),
+    describe: ({ models, total }) => {
+      const usable = models.filter(({ available }) => available);
+      return usable.length === 0
+        ? `${total} models, none with a key`
+        : `${total} models; with a key: ${usable
+            .slice(0, 5)
+            .map(({ id }) => id)
+            .join(', ')}${usable.length > 5 ? ' …' : ''}`;
+    },
+  }),
   auth_set_api_key: defineAction({
     ...byRunner,
     title: 'Set a provider’s key',

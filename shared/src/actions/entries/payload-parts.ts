@@ -47,6 +47,14 @@ export const agentSlug = () =>
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'an agent’s slug')
     .describe('The agent, by its slug');
 
+/** `<provider>/<model>` as OpenClaw names it. */
+export const model = (description: string) =>
+  z
+    .string()
+    .max(200)
+    .regex(/^[A-Za-z0-9][^\s]*$/, 'a model, such as openai/gpt-5')
+    .describe(description);
+
 export const text = (maxLength: number) => z.string().min(1).max(maxLength);
 
 /** The id and the title of a row in a result. */
