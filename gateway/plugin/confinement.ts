@@ -69,13 +69,14 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
   const key = bridgeKey(stateDir);
   const bridge = new CdpBridge({
     agentOf: (token) => agentOfToken(key, agents(), token),
-    open: async (agent) => await browsers.open(agent),
+    running: async (agent) => await browsers.running(agent),
   });
   const { browser, reason } = await support;
   if (reason !== null) logger.warn(`hq: ${reason}`);
   if (browser) await bridge.listen(settings.browserPort ?? bridgePort);
   return {
     jails,
+    networks,
     browsers,
     status: async () => {
       const { exec, findings } = await support;
@@ -91,51 +92,70 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
   };
 }
 
+type Confinement = Awaited<ReturnType<typeof startConfinement>>;
+
+declare global {
+  /** What confines agents in this process, by state directory: OpenClaw loads a plugin more than once. */
+  var hqConfinements: Map<string, Confinement> | undefined;
+}
+
+function runningConfinement(stateDir: string): Confinement {
+  const running = globalThis.hqConfinements?.get(stateDir);
+  if (running !== undefined) return running;
+  throw new HqError('unreachable', 'HQ’s jails have not started yet.', {
+    hint: 'Try again in some seconds. If it lasts, see the gateway’s log.',
+  });
+}
+
 /**
- * Gives OpenClaw HQ's jails, networks and browsers. Effects begin with the gateway and end with it; a command of OpenClaw
- * that only loads the plugin has none.
+ * Gives OpenClaw HQ's jails, networks and browsers. Effects begin with the gateway and end with it. Call it in every mode of
+ * registration: a turn takes its hooks from a registration that is not the gateway's own.
  */
 export function registerConfinement(api: ConfinementApi, settings: ConfinementSettings): void {
+  const { stateDir } = settings;
+  guardBrowserCalls(api, () => runningConfinement(stateDir));
   if (api.registrationMode !== 'full') return;
-  let running: Awaited<ReturnType<typeof startConfinement>> | undefined;
-  const confinement = () => {
-    if (running !== undefined) return running;
-    throw new HqError('unreachable', 'HQ’s jails have not started yet.', {
-      hint: 'Try again in some seconds. If it lasts, see the gateway’s log.',
-    });
-  };
+  const unregister = registerSandboxBackend(
+    backendId,
+    jailBackend(() => runningConfinement(stateDir).jails),
+  );
+  let started: Confinement | undefined;
+  api.registerService({
+    id: 'hq-confinement',
+    start: async () => {
+      started = await startConfinement(settings, api);
+      globalThis.hqConfinements ??= new Map();
+      globalThis.hqConfinements.set(stateDir, started);
+    },
+    stop: async () => {
+      unregister();
+      // A reload of the plugin may have started the next one.
+      if (globalThis.hqConfinements?.get(stateDir) === started) globalThis.hqConfinements?.delete(stateDir);
+      await started?.close();
+    },
+  });
+  api.registerGatewayMethod(
+    'hq.confinement',
+    async ({ respond }) => respond(true, await runningConfinement(stateDir).status(), undefined),
+    { scope: 'operator.read' },
+  );
+}
+
+function guardBrowserCalls(api: ConfinementApi, running: () => Confinement): void {
+  /** Returns why it did not open. The first use takes a second, longer than OpenClaw waits for a browser. */
   const openBrowser = async (agent: string): Promise<string | undefined> => {
     try {
-      await confinement().browsers.open(agent);
+      await running().browsers.open(agent);
       return undefined;
     } catch (error) {
       return error instanceof HqError ? `${error.message} ${error.hint ?? ''}`.trim() : String(error);
     }
   };
-  const unregister = registerSandboxBackend(
-    backendId,
-    jailBackend(() => confinement().jails),
-  );
-  api.registerService({
-    id: 'hq-confinement',
-    start: async () => {
-      running = await startConfinement(settings, api);
-    },
-    stop: async () => {
-      unregister();
-      await running?.close();
-      running = undefined;
-    },
-  });
   api.on('before_tool_call', async (event, { agentId }) => {
     if (!isBrowserTool(event.toolName)) return undefined;
-    // The first use takes about a second, which is longer than OpenClaw waits for a browser that it attaches to.
-    const whyNone = agentId === undefined ? undefined : await openBrowser(agentId);
-    return guardBrowserCall(event, agentId, whyNone);
+    if (agentId === undefined) return guardBrowserCall(event, agentId, undefined, []);
+    const whyNone = await openBrowser(agentId);
+    const allowedHosts = whyNone === undefined ? running().networks.allowedHosts(agentId) : [];
+    return guardBrowserCall(event, agentId, whyNone, allowedHosts);
   });
-  api.registerGatewayMethod(
-    'hq.confinement',
-    async ({ respond }) => respond(true, await confinement().status(), undefined),
-    { scope: 'operator.read' },
-  );
 }

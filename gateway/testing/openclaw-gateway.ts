@@ -23,7 +23,7 @@ interface GatewayOptions {
   /** OpenClaw's ids of its agents. */
   readonly agents: readonly string[];
   /** Further settings of OpenClaw. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: (stateDir: string) => Readonly<Record<string, unknown>>;
 }
 
 interface Turn {
@@ -147,7 +147,7 @@ function gatewayConfig(stateDir: string, options: GatewayOptions) {
     },
     update: { checkOnStart: false },
     telemetry: { enabled: false },
-    ...options.config,
+    ...options.config?.(stateDir),
   };
 }
 

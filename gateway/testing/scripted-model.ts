@@ -45,7 +45,8 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
       return;
     }
     const { messages, tools } = requestBody.parse(JSON.parse(Buffer.concat(parts).toString()));
-    const answers = messages.slice(messages.findLastIndex(({ role }) => role === 'user')).flatMap(answerOf);
+
+    const answers = messages.flatMap(answerOf);
     requests.push({ tools: tools.map((tool) => tool.function.name), answers });
     await held;
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -34,6 +34,10 @@ export class AgentBrowser {
     this.#options = options;
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
   /** Starts the browser where it does not run, and returns the socket of its DevTools. */
   async open(): Promise<string> {
     this.touch();

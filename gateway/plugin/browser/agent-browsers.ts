@@ -48,6 +48,12 @@ export class AgentBrowsers {
     return await (await browser).open();
   }
 
+  /** Returns the DevTools of a browser that runs: OpenClaw also asks for those that nobody uses. */
+  async running(agent: string): Promise<string | undefined> {
+    const browser = await this.#browsers.get(agent);
+    return browser?.isRunning === true ? await browser.open() : undefined;
+  }
+
   async close(): Promise<void> {
     const browsers = [...this.#browsers.values()];
     this.#browsers.clear();

@@ -32,9 +32,9 @@ beforeEach(async () => {
   await once(browser, 'listening');
   bridge = new CdpBridge({
     agentOf: (token) => agentOfToken(key, ['maya', 'zed'], token),
-    open: async (agent) => {
+    running: async (agent) => {
       opened.push(agent);
-      return join(directory, 'cdp.sock');
+      return agent === 'zed' ? undefined : join(directory, 'cdp.sock');
     },
   });
   port = await bridge.listen(0);
@@ -83,6 +83,12 @@ it('without an agent’s token nothing opens', async () => {
     expect(answer.statusCode).toBe(401);
   }
   expect(opened).toEqual([]);
+});
+
+it('a browser that does not run is not started', async () => {
+  const token = bridgeToken(key, 'zed');
+  expect(await get(`/json/version?token=${token}`)).toBe(503);
+  expect(seen).toEqual([]);
 });
 
 it('the key of the tokens is private and stays the same', () => {

@@ -7,8 +7,8 @@ import { HqError } from '@hq/shared/errors';
 export interface CdpBridgeOptions {
   /** Returns the agent that a token belongs to. */
   readonly agentOf: (token: string) => string | undefined;
-  /** Starts the agent's browser where it does not run, and returns the socket of its DevTools. */
-  readonly open: (agent: string) => Promise<string>;
+  /** Returns the socket of the DevTools of the agent's browser; undefined while it does not run. */
+  readonly running: (agent: string) => Promise<string | undefined>;
 }
 
 /** Leads OpenClaw from a port on loopback to the browser in an agent's jail. Only that agent's token opens it. */
@@ -65,7 +65,8 @@ export class CdpBridge {
     const target = this.#target(incoming);
     if (target === undefined) return void response.writeHead(401).end('A token of an agent is needed.\n');
     try {
-      const socketPath = await this.#options.open(target.agent);
+      const socketPath = await this.#options.running(target.agent);
+      if (socketPath === undefined) return void response.writeHead(503).end('This browser does not run.\n');
       const outgoing = request({
         socketPath,
         method: incoming.method,
@@ -86,7 +87,9 @@ export class CdpBridge {
     if (target === undefined)
       return void client.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
     try {
-      const browser = connect(await this.#options.open(target.agent));
+      const socketPath = await this.#options.running(target.agent);
+      if (socketPath === undefined) return void client.end('HTTP/1.1 503 Service Unavailable\r\n\r\n');
+      const browser = connect(socketPath);
       this.#sockets.add(browser);
       browser.on('error', () => browser.destroy());
       browser.on('close', () => {

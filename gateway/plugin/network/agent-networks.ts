@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
+import type { AllowedHost } from './allowed-hosts.ts';
 import { watchAllowedHosts } from './allowed-hosts-file.ts';
 import type { Internet } from './egress-decision.ts';
 import { EgressProxy } from './egress-proxy.ts';
@@ -46,6 +47,11 @@ export class AgentNetworks {
       network.catch(() => this.#networks.delete(agent));
     }
     return await (await network).namespace.enter();
+  }
+
+  /** Returns an agent's list as its AgentRecord has it now. */
+  allowedHosts(agent: string): readonly AllowedHost[] {
+    return watchAllowedHosts(join(this.#options.recordsDir, `${agent}.json`))();
   }
 
   /** Counts of each agent that has used its network, and what it was refused. */

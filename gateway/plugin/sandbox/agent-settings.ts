@@ -54,7 +54,7 @@ export function confinedAgentSettings({ exec, browser }: AgentConfinement, tools
       allow,
       deny,
       elevated: { enabled: false },
-      exec: { host: 'sandbox', security: 'full', ask: 'off' },
+      exec: { host: 'sandbox', mode: 'full' },
       fs: { workspaceOnly: true },
       sandbox: { tools: { allow, deny } },
     },

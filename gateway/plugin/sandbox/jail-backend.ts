@@ -11,9 +11,9 @@ import { workdir, workspaceMounts } from './workspace-mounts.ts';
 
 const capabilities = { readOnlyResourceMounts: true };
 
-/** Returns the agent of a sandbox: its scope is `agent:<id>`, which OpenClaw derives from the session. */
+/** Returns the agent of a sandbox: its scope begins with `agent:<id>:`, which OpenClaw derives from the session. */
 function agentOf({ scopeKey }: SandboxBackendParams): string {
-  const [, agent] = /^agent:([a-z0-9][a-z0-9_-]{0,127})$/.exec(scopeKey) ?? [];
+  const [, agent] = /^agent:([a-z0-9][a-z0-9_-]{0,127})(?::|$)/.exec(scopeKey) ?? [];
   if (agent !== undefined) return agent;
   throw new HqError('refused', 'A jail belongs to one agent, and this configuration shares it.', {
     hint: 'Set `sandbox.scope` of the agent to "agent".',

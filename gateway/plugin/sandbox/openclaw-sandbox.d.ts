@@ -10,7 +10,7 @@ declare module 'openclaw/plugin-sdk/sandbox' {
 
   export interface SandboxBackendParams {
     readonly sessionKey: string;
-    /** `agent:<id>` for a sandbox of scope `agent`. */
+    /** Begins with `agent:<id>:`, except for a shared sandbox. */
     readonly scopeKey: string;
     readonly workspaceDir: string;
     readonly agentWorkspaceDir: string;
