@@ -17,6 +17,8 @@ export interface ConfinedGateway {
   readonly model: ScriptedModel;
   /** Port of a server on loopback that no agent may reach. */
   readonly loopbackPort: number;
+  /** Port of the bridge to the browsers. */
+  readonly browserPort: number;
   /** Requests that reached the server on loopback, and the one server of the internet. */
   readonly reached: { readonly loopback: string[]; readonly internet: string[] };
   /** Path of an agent's worktree on the host. */
@@ -54,7 +56,11 @@ export async function startConfinedGateway(browser: boolean): Promise<ConfinedGa
           entries: Object.fromEntries(
             agents.map((id) => [
               id,
-              { name: id, workspace: join(stateDir, `workspace-${id}`), ...confinedAgentSettings(confinement, []) },
+              {
+                name: id,
+                workspace: join(stateDir, `workspace-${id}`),
+                ...confinedAgentSettings(confinement, []),
+              },
             ]),
           ),
         },
@@ -63,7 +69,9 @@ export async function startConfinedGateway(browser: boolean): Promise<ConfinedGa
           allow: ['hq'],
           slots: { memory: 'none' },
           load: { paths: [folder] },
-          entries: { hq: { enabled: true, config: { stateDir, browserPort, internetPort: portOf(internet) } } },
+          entries: {
+            hq: { enabled: true, config: { stateDir, browserPort, internetPort: portOf(internet) } },
+          },
         },
       };
     },
@@ -73,7 +81,13 @@ export async function startConfinedGateway(browser: boolean): Promise<ConfinedGa
   const allowHosts = (agent: string, ...allowedHosts: readonly string[]) =>
     writeFileSync(
       join(stateDir, 'hq', 'agents', `${agent}.json`),
-      JSON.stringify({ agentId: agent, slug: agent, branch: agent, token: `token-of-${agent}`.repeat(4), allowedHosts }),
+      JSON.stringify({
+        agentId: agent,
+        slug: agent,
+        branch: agent,
+        token: `token-of-${agent}`.repeat(4),
+        allowedHosts,
+      }),
       { mode: 0o600 },
     );
   for (const agent of agents) {
@@ -90,6 +104,7 @@ export async function startConfinedGateway(browser: boolean): Promise<ConfinedGa
     gateway,
     model,
     loopbackPort: portOf(loopback),
+    browserPort,
     reached,
     workspace,
     allowHosts,

@@ -43,12 +43,12 @@ export default definePluginEntry({
     let lookups = 0;
     registerConfinement(api, {
       stateDir,
-      agents: () =>
-        readdirSync(join(stateDir, 'hq', 'agents')).map((name) => name.replace(/\.json$/, '')),
+      agents: () => readdirSync(join(stateDir, 'hq', 'agents')).map((name) => name.replace(/\.json$/, '')),
       browserPort,
       internet: {
         resolve: (host) => {
-          if (host === 'rebinding.test') return Promise.resolve([lookups++ % 2 === 0 ? '8.8.8.8' : '127.0.0.1']);
+          if (host === 'rebinding.test')
+            return Promise.resolve([lookups++ % 2 === 0 ? '8.8.8.8' : '127.0.0.1']);
           const address = names[host];
           if (address !== undefined) return Promise.resolve([address]);
           return Promise.reject(Object.assign(new Error('unknown name'), { code: 'ENOTFOUND' }));

@@ -35,6 +35,10 @@ interface Turn {
 /** The real OpenClaw with HQ's plugin, in a home of its own. */
 export interface TestGateway {
   readonly stateDir: string;
+  /** Token of its port. */
+  readonly token: string;
+  /** Its port now; another one after a start. */
+  readonly port: number;
   readonly call: OpenClawRpc['call'];
   /** What it has written to its standard output and error. */
   output(): string;
@@ -61,6 +65,10 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
 
   return {
     stateDir,
+    token,
+    get port() {
+      return running.port;
+    },
     call: (method, params) => running.rpc.call(method, params),
     output: () => running.output(),
     writeRecord: (agent, record) => {
@@ -187,6 +195,7 @@ async function start(home: string, token: string) {
   const rpc = await connectOpenClaw(port, token);
   return {
     rpc,
+    port,
     output: () => output,
     kill: async (signal: NodeJS.Signals) => {
       rpc.close();

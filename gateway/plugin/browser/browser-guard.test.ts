@@ -39,7 +39,10 @@ it('an address is opened only if the agent’s list allows it', () => {
     { action: 'open', url: 'http://127.0.0.1:18789/' },
     { action: 'open', url: 'https://ok.test:8443/' },
   ]) {
-    expect(call(params)).toMatchObject({ block: true, blockReason: expect.stringContaining('HQ refused agent maya') });
+    expect(call(params)).toMatchObject({
+      block: true,
+      blockReason: expect.stringContaining('HQ refused agent maya'),
+    });
   }
   expect(call({ action: 'open', url: 'https://ok.test/a' })).toHaveProperty('params');
   expect(call({ action: 'open', url: 'about:blank' })).toHaveProperty('params');

@@ -134,6 +134,8 @@ export class EgressProxy {
       return void answer(response, 502, this.#refusal(unreachable(url.authority, error)));
     }
     this.#meter(incoming, socket);
+    // The head of a request carries data too.
+    this.#options.traffic.count('sent', (incoming.url ?? '').length + incoming.rawHeaders.join('').length);
     const headers = [...forwardedHeaders(incoming.rawHeaders), 'Host', url.host, 'Connection', 'close'];
     // Without a coding a body of GET or DELETE would reach the server as a second request.
     if (incoming.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');

@@ -30,97 +30,116 @@ export interface HostSupport {
   readonly chromium: string | undefined;
 }
 
-const found = (name: Finding['name'], sentence: string): Finding => ({ name, isThere: true, sentence });
-const missing = (name: Finding['name'], sentence: string, remedy: string): Finding => ({
-  name,
-  isThere: false,
-  sentence,
-  remedy,
-});
+/** What was tried on a host. */
+export interface HostProbe {
+  /** Absolute paths of the programs that are installed. */
+  readonly programs: Partial<JailPrograms> & { readonly python3?: string | undefined };
+  readonly chromium: string | undefined;
+  /** Why a jail could not be made; undefined where one was made. */
+  readonly jailRefusal: string | undefined;
+  /** The same for a jail with a /proc of its own. */
+  readonly procRefusal: string | undefined;
+}
 
 /** Tries what a jail needs, by making two small ones. It takes well under a second and changes nothing. */
 export async function findHostSupport(): Promise<HostSupport> {
-  const programs = completePrograms(findJailPrograms());
-  const chromium = findProgram('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome');
-  if (programs === undefined) return withoutJails([programsMissing()], chromium);
-  const there = found('programs', 'bubblewrap, socat, nsenter, prlimit and python3 are installed.');
-  const refusal = await refusalOf(programs, []);
-  if (refusal !== undefined) return withoutJails([there, jailsRefused(refusal)], chromium);
-  const procRefusal = await refusalOf(programs, ['--proc', '/proc']);
-  const findings = [
-    there,
-    found('jails', 'The kernel allows jails.'),
-    procRefusal === undefined
-      ? found('proc', 'A jail has a /proc of its own.')
-      : missing(
-          'proc',
-          'A jail has no /proc: this host masks it. Some programs miss it, and Chromium does not start.',
-          'In Docker, add `systempaths=unconfined` to the `security_opt` of the gateway.',
-        ),
-    chromium === undefined
-      ? missing('browser', 'Chromium is not installed.', 'Install the package `chromium`.')
-      : found('browser', 'Chromium is installed.'),
-  ];
-  const off = findings.find(({ isThere }) => !isThere);
+  const programs = { ...findJailPrograms(), python3: findProgram('python3') };
+  const { bwrap } = programs;
+  return describeHost({
+    programs,
+    chromium: findProgram('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'),
+    jailRefusal: bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, []),
+    procRefusal: bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, ['--proc', '/proc']),
+  });
+}
+
+const packages = {
+  bwrap: 'bubblewrap',
+  socat: 'socat',
+  nsenter: 'util-linux',
+  prlimit: 'util-linux',
+  python3: 'python3', // OpenClaw's file tools run a Python program in the jail
+} as const;
+
+/** Says what a host allows, with a sentence and a remedy for whatever is missing. */
+export function describeHost({ programs, chromium, jailRefusal, procRefusal }: HostProbe): HostSupport {
+  const { bwrap, nsenter, prlimit, socat, python3 } = programs;
+  const absent = Object.entries(packages).filter(([name]) => !Object.hasOwn(definedOf(programs), name));
+  const none = { browser: false, exec: false, hasProc: false, programs: undefined, chromium };
+  if (!bwrap || !nsenter || !prlimit || !socat || !python3) {
+    const finding = {
+      name: 'programs',
+      isThere: false,
+      sentence: `A program that jails need is missing: ${absent.map(([name]) => name).join(', ')}.`,
+      remedy: `Install ${[...new Set(absent.map(([, name]) => name))].join(', ')}, then restart the gateway.`,
+    } as const;
+    return { ...none, reason: `Agents run no commands. ${finding.sentence}`, findings: [finding] };
+  }
+  const there = {
+    name: 'programs',
+    isThere: true,
+    sentence: `The programs for jails are installed: ${Object.keys(packages).join(', ')}.`,
+  } as const;
+  const jails = jailFinding(jailRefusal);
+  if (!jails.isThere) {
+    return { ...none, reason: `Agents run no commands. ${jails.sentence}`, findings: [there, jails] };
+  }
+  const browserNeeds = [procFinding(procRefusal), browserFinding(chromium)];
+  const off = browserNeeds.find(({ isThere }) => !isThere);
   return {
     exec: true,
     browser: off === undefined,
     hasProc: procRefusal === undefined,
     reason: off === undefined ? null : `Agents have no browser. ${off.sentence}`,
-    findings,
-    programs,
+    findings: [there, jails, ...browserNeeds],
+    programs: { bwrap, nsenter, prlimit, socat },
     chromium,
   };
 }
 
-/** The file tools of OpenClaw run a Python program in the jail. */
-function completePrograms(programs: Partial<JailPrograms>): JailPrograms | undefined {
-  const { bwrap, nsenter, prlimit, socat } = programs;
-  if (findProgram('python3') === undefined) return undefined;
-  if (bwrap === undefined || nsenter === undefined || prlimit === undefined || socat === undefined) return;
-  return { bwrap, nsenter, prlimit, socat };
+function definedOf(record: object): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }
 
-function programsMissing(): Finding {
-  const packages = { bwrap: 'bubblewrap', socat: 'socat', nsenter: 'util-linux', prlimit: 'util-linux' };
-  const needed = [...Object.entries(packages), ['python3', 'python3'] as const];
-  const absent = needed.filter(([program]) => findProgram(program) === undefined);
-  return missing(
-    'programs',
-    `A program that jails need is missing: ${absent.map(([program]) => program).join(', ')}.`,
-    `Install ${[...new Set(absent.map(([, name]) => name))].join(', ')}, then restart the gateway.`,
-  );
-}
-
-function jailsRefused(refusal: string): Finding {
+function jailFinding(refusal: string | undefined): Finding {
+  if (refusal === undefined) return { name: 'jails', isThere: true, sentence: 'The kernel allows jails.' };
   const isOld = /unknown option/i.test(refusal);
-  return missing(
-    'jails',
-    `This host refuses jails: ${refusal}`,
-    isOld
+  return {
+    name: 'jails',
+    isThere: false,
+    sentence: `This host refuses jails: ${refusal}.`,
+    remedy: isOld
       ? 'Install bubblewrap 0.8 or newer.'
-      : 'Allow user namespaces: in Docker with the seccomp profile of docs/docker.md; on Ubuntu with `sysctl ' +
-          'kernel.apparmor_restrict_unprivileged_userns=0`; elsewhere with `sysctl user.max_user_namespaces=10000`.',
-  );
+      : 'Allow user namespaces. In Docker, use the seccomp profile of HQ’s compose.yaml. On Ubuntu, set ' +
+        '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`. Elsewhere, raise `sysctl user.max_user_namespaces`.',
+  };
 }
 
-function withoutJails(findings: readonly Finding[], chromium: string | undefined): HostSupport {
-  const off = findings.find(({ isThere }) => !isThere);
+function procFinding(refusal: string | undefined): Finding {
+  if (refusal === undefined) {
+    return { name: 'proc', isThere: true, sentence: 'A jail has a /proc of its own.' };
+  }
   return {
-    exec: false,
-    browser: false,
-    hasProc: false,
-    reason: `Agents run no commands. ${off?.sentence ?? ''}`.trim(),
-    findings,
-    programs: undefined,
-    chromium,
+    name: 'proc',
+    isThere: false,
+    sentence: 'A jail has no /proc, because this host masks it: some programs and Chromium do not work.',
+    remedy: 'In Docker, add `systempaths=unconfined` to the `security_opt` of the gateway.',
+  };
+}
+
+function browserFinding(chromium: string | undefined): Finding {
+  if (chromium !== undefined) return { name: 'browser', isThere: true, sentence: 'Chromium is installed.' };
+  return {
+    name: 'browser',
+    isThere: false,
+    sentence: 'Chromium is not installed.',
+    remedy: 'Install the package `chromium`.',
   };
 }
 
 /** Makes the namespaces of a holder and a jail in them; returns why it did not work. */
-async function refusalOf({ bwrap }: JailPrograms, more: readonly string[]): Promise<string | undefined> {
+async function refusalOf(bwrap: string, more: readonly string[]): Promise<string | undefined> {
   const user = ['--unshare-user', '--uid', '1000', '--gid', '1000'];
-  // Its own mounts would hide the host's /proc from the inner one, so it keeps them.
   const outer = [...user, '--unshare-net', '--dev-bind', '/', '/', '--'];
   const inner = [
     ...user,
