@@ -23,7 +23,7 @@ interface GatewayOptions {
   /** OpenClaw's ids of its agents. */
   readonly agents: readonly string[];
   /** Further settings of OpenClaw. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: (stateDir: string) => Readonly<Record<string, unknown>>;
 }
 
 interface Turn {
@@ -35,6 +35,10 @@ interface Turn {
 /** The real OpenClaw with HQ's plugin, in a home of its own. */
 export interface TestGateway {
   readonly stateDir: string;
+  /** Token of its port. */
+  readonly token: string;
+  /** Its port now; another one after a start. */
+  readonly port: number;
   readonly call: OpenClawRpc['call'];
   /** What it has written to its standard output and error. */
   output(): string;
@@ -69,6 +73,10 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
 
   return {
     stateDir,
+    token,
+    get port() {
+      return running.port;
+    },
     call: (method, params) => running.rpc.call(method, params),
     output: () => running.output(),
     writeRecord: (agent, record) => {
@@ -154,7 +162,7 @@ function gatewayConfig(stateDir: string, options: GatewayOptions) {
     },
     update: { checkOnStart: false },
     telemetry: { enabled: false },
-    ...options.config,
+    ...options.config?.(stateDir),
   };
 }
 
@@ -193,6 +201,7 @@ async function start(home: string, token: string) {
   const rpc = await connectOpenClaw(port, token);
   return {
     rpc,
+    port,
     output: () => output,
     kill: async (signal: NodeJS.Signals) => {
       rpc.close();

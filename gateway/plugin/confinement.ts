@@ -1,0 +1,161 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HqError } from '@hq/shared/errors';
+import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry';
+import { registerSandboxBackend } from 'openclaw/plugin-sdk/sandbox';
+import { AgentBrowsers } from './browser/agent-browsers.ts';
+import { agentOfToken, bridgeKey, bridgePort } from './browser/bridge-token.ts';
+import { guardBrowserCall, isBrowserTool } from './browser/browser-guard.ts';
+import { CdpBridge } from './browser/cdp-bridge.ts';
+import { AgentNetworks } from './network/agent-networks.ts';
+import type { Internet } from './network/egress-decision.ts';
+import { createRunDirectory } from './run-directory.ts';
+import { AgentJails, temporaryRoot } from './sandbox/agent-jails.ts';
+import { diskReserveBytes } from './sandbox/command-watch.ts';
+import { findHostSupport } from './sandbox/host-support.ts';
+import { jailBackend } from './sandbox/jail-backend.ts';
+import { backendId } from './sandbox/jail-backend-id.ts';
+import { browserLimits, defaultLimits } from './sandbox/jail-command.ts';
+
+export interface ConfinementSettings {
+  /** OPENCLAW_STATE_DIR. */
+  readonly stateDir: string;
+  /** OpenClaw's ids of the agents that HQ manages, now. */
+  readonly agents: () => readonly string[];
+  /** Bytes that an agent may send and receive in a day. */
+  readonly egressBytesPerDay?: number | undefined;
+  readonly diskReserveBytes?: number | undefined;
+  readonly browserPort?: number | undefined;
+  readonly browserIdleMs?: number | undefined;
+  /** The internet of tests. */
+  readonly internet?: Internet | undefined;
+}
+
+export type ConfinementApi = Pick<
+  OpenClawPluginApi,
+  'logger' | 'on' | 'registerGatewayMethod' | 'registerService' | 'registrationMode'
+>;
+
+const defaultEgressBytes = 10 * 1024 ** 3;
+const defaultBrowserIdleMs = 10 * 60_000;
+
+/** Everything that confines agents while a gateway runs. */
+async function startConfinement(settings: ConfinementSettings, { logger }: ConfinementApi) {
+  const { stateDir, agents, internet } = settings;
+  const runDir = createRunDirectory(stateDir);
+  await rm(temporaryRoot(stateDir), { recursive: true, force: true }).catch(() =>
+    logger.warn('hq: temporary files of agents could not be removed'),
+  );
+  const support = findHostSupport();
+  const networks = new AgentNetworks({
+    recordsDir: join(stateDir, 'hq', 'agents'),
+    runDir,
+    bytesPerDay: settings.egressBytesPerDay ?? defaultEgressBytes,
+    programs: support.then(({ programs }) => programs),
+    internet,
+  });
+  const jails = new AgentJails({
+    stateDir,
+    runDir,
+    support,
+    networks,
+    limits: defaultLimits,
+    browserLimits,
+    diskReserveBytes: settings.diskReserveBytes ?? diskReserveBytes,
+    onWarning: (message) => logger.warn(`hq: ${message}`),
+  });
+  const idleMs = settings.browserIdleMs ?? defaultBrowserIdleMs;
+  const browsers = new AgentBrowsers({ stateDir, runDir, support, jails, idleMs });
+  const key = bridgeKey(stateDir);
+  const bridge = new CdpBridge({
+    agentOf: (token) => agentOfToken(key, agents(), token),
+    running: async (agent) => await browsers.running(agent),
+  });
+  const { browser, reason } = await support;
+  if (reason !== null) logger.warn(`hq: ${reason}`);
+  if (browser) await bridge.listen(settings.browserPort ?? bridgePort);
+  return {
+    jails,
+    networks,
+    browsers,
+    status: async () => {
+      const { exec, findings } = await support;
+      return { exec, browser, reason, findings, traffic: await networks.traffic() };
+    },
+    close: async () => {
+      await bridge.close();
+      await browsers.close();
+      jails.close();
+      await networks.close();
+      await rm(runDir, { recursive: true, force: true });
+    },
+  };
+}
+
+type Confinement = Awaited<ReturnType<typeof startConfinement>>;
+
+declare global {
+  /** What confines agents in this process, by state directory: OpenClaw loads a plugin more than once. */
+  var hqConfinements: Map<string, Confinement> | undefined;
+}
+
+function runningConfinement(stateDir: string): Confinement {
+  const running = globalThis.hqConfinements?.get(stateDir);
+  if (running !== undefined) return running;
+  throw new HqError('unreachable', 'HQ’s jails have not started yet.', {
+    hint: 'Try again in some seconds. If it lasts, see the gateway’s log.',
+  });
+}
+
+/**
+ * Gives OpenClaw HQ's jails, networks and browsers. Effects begin with the gateway and end with it. Call it in every mode of
+ * registration: a turn takes its hooks from a registration that is not the gateway's own.
+ */
+export function registerConfinement(api: ConfinementApi, settings: ConfinementSettings): void {
+  const { stateDir } = settings;
+  guardBrowserCalls(api, () => runningConfinement(stateDir));
+  if (api.registrationMode !== 'full') return;
+  const unregister = registerSandboxBackend(
+    backendId,
+    jailBackend(() => runningConfinement(stateDir).jails),
+  );
+  let started: Confinement | undefined;
+  api.registerService({
+    id: 'hq-confinement',
+    start: async () => {
+      started = await startConfinement(settings, api);
+      globalThis.hqConfinements ??= new Map();
+      globalThis.hqConfinements.set(stateDir, started);
+    },
+    stop: async () => {
+      unregister();
+      // A reload of the plugin may have started the next one.
+      if (globalThis.hqConfinements?.get(stateDir) === started) globalThis.hqConfinements?.delete(stateDir);
+      await started?.close();
+    },
+  });
+  api.registerGatewayMethod(
+    'hq.confinement',
+    async ({ respond }) => respond(true, await runningConfinement(stateDir).status(), undefined),
+    { scope: 'operator.read' },
+  );
+}
+
+function guardBrowserCalls(api: ConfinementApi, running: () => Confinement): void {
+  /** Returns why it did not open. The first use takes a second, longer than OpenClaw waits for a browser. */
+  const openBrowser = async (agent: string): Promise<string | undefined> => {
+    try {
+      await running().browsers.open(agent);
+      return undefined;
+    } catch (error) {
+      return error instanceof HqError ? `${error.message} ${error.hint ?? ''}`.trim() : String(error);
+    }
+  };
+  api.on('before_tool_call', async (event, { agentId }) => {
+    if (!isBrowserTool(event.toolName)) return undefined;
+    if (agentId === undefined) return guardBrowserCall(event, agentId, undefined, []);
+    const whyNone = await openBrowser(agentId);
+    const allowedHosts = whyNone === undefined ? running().networks.allowedHosts(agentId) : [];
+    return guardBrowserCall(event, agentId, whyNone, allowedHosts);
+  });
+}

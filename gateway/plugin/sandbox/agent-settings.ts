@@ -1,0 +1,86 @@
+import { bridgePort } from '../browser/bridge-token.ts';
+import { backendId } from './jail-backend-id.ts';
+
+/** What the host gives agents: `HostSupport`, or `confinement` of the control API. */
+export interface AgentConfinement {
+  readonly exec: boolean;
+  readonly browser: boolean;
+}
+
+/** Tools that act inside the jail, or on the agent's own sessions. */
+const jailedTools = [
+  ...['exec', 'process', 'read', 'write', 'edit', 'apply_patch', 'ls', 'view_image'],
+  ...['sessions_list', 'sessions_history', 'sessions_send', 'sessions_spawn', 'sessions_yield'],
+  ...['subagents', 'session_status'],
+];
+
+/** Tools of an agent without a jail: OpenClaw itself keeps its file tools within the workspace. */
+const plainTools = ['read', 'write', 'edit', 'apply_patch', 'ls', 'session_status'];
+
+/** Tools that change the gateway, act for other agents, or use the gateway's network. Denied by name as well. */
+const deniedTools = [
+  ...['gateway', 'openclaw', 'plugins', 'secrets', 'terminal', 'nodes', 'portal', 'automations', 'cron'],
+  ...['transcripts', 'web_fetch', 'web_search', 'canvas', 'computer', 'mobile_ui'],
+];
+
+/**
+ * Returns the parts of an agent's entry in OpenClaw's configuration that confine it: `sandbox` and `tools`. `tools` are
+ * the names of HQ's own tools.
+ */
+export function confinedAgentSettings({ exec, browser }: AgentConfinement, tools: readonly string[]) {
+  if (!exec) {
+    return {
+      sandbox: { mode: 'off' },
+      tools: {
+        allow: [...plainTools, ...tools],
+        deny: [...deniedTools, 'exec', 'process', 'browser', 'sessions_send', 'sessions_spawn'],
+        fs: { workspaceOnly: true },
+        elevated: { enabled: false },
+      },
+    } as const;
+  }
+  const allow = [...jailedTools, ...tools, ...(browser ? ['browser'] : [])];
+  const deny = browser ? deniedTools : [...deniedTools, 'browser'];
+  return {
+    sandbox: {
+      mode: 'all',
+      backend: backendId,
+      scope: 'agent',
+      workspaceAccess: 'rw',
+      // OpenClaw calls every browser outside of its own sandboxes the host's. HQ's guard chooses which one it is.
+      browser: { enabled: false, allowHostControl: browser },
+    },
+    tools: {
+      allow,
+      deny,
+      elevated: { enabled: false },
+      exec: { host: 'sandbox', mode: 'full' },
+      fs: { workspaceOnly: true },
+      sandbox: { tools: { allow, deny } },
+    },
+  } as const;
+}
+
+/** Returns the parts of OpenClaw's configuration that confine all agents. `browsers`: token of each agent's browser. */
+export function confinedGatewaySettings(
+  { browser }: AgentConfinement,
+  browsers: ReadonlyMap<string, string>,
+  port = bridgePort,
+) {
+  const profiles = Object.fromEntries(
+    [...browsers].map(([agent, token]) => [
+      agent,
+      { cdpUrl: `http://127.0.0.1:${port}/?token=${token}`, attachOnly: true },
+    ]),
+  );
+  return {
+    tools: {
+      toolSearch: false,
+      elevated: { enabled: false },
+      agentToAgent: { enabled: false },
+      sessions: { visibility: 'tree' },
+    },
+    // `attachOnly`: OpenClaw's own Chromium would run outside of every jail.
+    browser: browser ? { enabled: true, attachOnly: true, profiles } : { enabled: false },
+  } as const;
+}

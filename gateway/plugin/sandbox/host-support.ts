@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { findJailPrograms, findProgram, type JailPrograms } from './programs.ts';
+
+const run = promisify(execFile);
+const probeLimitMs = 10_000;
+
+/** One thing that jails need of the host. */
+export interface Finding {
+  readonly name: 'programs' | 'jails' | 'proc' | 'browser';
+  readonly isThere: boolean;
+  /** What was found, or what is missing, as one sentence. */
+  readonly sentence: string;
+  /** What to do about it; undefined where it is there. */
+  readonly remedy?: string;
+}
+
+/** What this host allows agents, and why. */
+export interface HostSupport {
+  /** Whether agents may run commands: in a jail or not at all. */
+  readonly exec: boolean;
+  /** Whether agents may have a browser. */
+  readonly browser: boolean;
+  /** Whether a jail can have a /proc of its own. */
+  readonly hasProc: boolean;
+  /** Why something is off; null where nothing is. */
+  readonly reason: string | null;
+  readonly findings: readonly Finding[];
+  readonly programs: JailPrograms | undefined;
+  readonly chromium: string | undefined;
+}
+
+/** What was tried on a host. */
+export interface HostProbe {
+  /** Absolute paths of the programs that are installed. */
+  readonly programs: Partial<JailPrograms> & { readonly python3?: string | undefined };
+  readonly chromium: string | undefined;
+  /** Why a jail could not be made; undefined where one was made. */
+  readonly jailRefusal: string | undefined;
+  /** The same for a jail with a /proc of its own. */
+  readonly procRefusal: string | undefined;
+}
+
+/** Tries what a jail needs, by making two small ones. It takes well under a second and changes nothing. */
+export async function findHostSupport(): Promise<HostSupport> {
+  const programs = { ...findJailPrograms(), python3: findProgram('python3') };
+  const { bwrap } = programs;
+  return describeHost({
+    programs,
+    chromium: findProgram('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'),
+    jailRefusal: bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, []),
+    procRefusal: bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, ['--proc', '/proc']),
+  });
+}
+
+const packages = {
+  bwrap: 'bubblewrap',
+  socat: 'socat',
+  nsenter: 'util-linux',
+  prlimit: 'util-linux',
+  python3: 'python3', // OpenClaw's file tools run a Python program in the jail
+} as const;
+
+/** Says what a host allows, with a sentence and a remedy for whatever is missing. */
+export function describeHost({ programs, chromium, jailRefusal, procRefusal }: HostProbe): HostSupport {
+  const { bwrap, nsenter, prlimit, socat, python3 } = programs;
+  const absent = Object.entries(packages).filter(([name]) => !Object.hasOwn(definedOf(programs), name));
+  const none = { browser: false, exec: false, hasProc: false, programs: undefined, chromium };
+  if (!bwrap || !nsenter || !prlimit || !socat || !python3) {
+    const finding = {
+      name: 'programs',
+      isThere: false,
+      sentence: `A program that jails need is missing: ${absent.map(([name]) => name).join(', ')}.`,
+      remedy: `Install ${[...new Set(absent.map(([, name]) => name))].join(', ')}, then restart the gateway.`,
+    } as const;
+    return { ...none, reason: `Agents run no commands. ${finding.sentence}`, findings: [finding] };
+  }
+  const there = {
+    name: 'programs',
+    isThere: true,
+    sentence: `The programs for jails are installed: ${Object.keys(packages).join(', ')}.`,
+  } as const;
+  const jails = jailFinding(jailRefusal);
+  if (!jails.isThere) {
+    return { ...none, reason: `Agents run no commands. ${jails.sentence}`, findings: [there, jails] };
+  }
+  const browserNeeds = [procFinding(procRefusal), browserFinding(chromium)];
+  const off = browserNeeds.find(({ isThere }) => !isThere);
+  return {
+    exec: true,
+    browser: off === undefined,
+    hasProc: procRefusal === undefined,
+    reason: off === undefined ? null : `Agents have no browser. ${off.sentence}`,
+    findings: [there, jails, ...browserNeeds],
+    programs: { bwrap, nsenter, prlimit, socat },
+    chromium,
+  };
+}
+
+function definedOf(record: object): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}
+
+function jailFinding(refusal: string | undefined): Finding {
+  if (refusal === undefined) return { name: 'jails', isThere: true, sentence: 'The kernel allows jails.' };
+  const isOld = /unknown option/i.test(refusal);
+  return {
+    name: 'jails',
+    isThere: false,
+    sentence: `This host refuses jails: ${refusal}.`,
+    remedy: isOld
+      ? 'Install bubblewrap 0.8 or newer.'
+      : 'Allow user namespaces. In Docker, use the seccomp profile of HQ’s compose.yaml. On Ubuntu, set ' +
+        '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`. Elsewhere, raise `sysctl user.max_user_namespaces`.',
+  };
+}
+
+function procFinding(refusal: string | undefined): Finding {
+  if (refusal === undefined) {
+    return { name: 'proc', isThere: true, sentence: 'A jail has a /proc of its own.' };
+  }
+  return {
+    name: 'proc',
+    isThere: false,
+    sentence: 'A jail has no /proc, because this host masks it: some programs and Chromium do not work.',
+    remedy: 'In Docker, add `systempaths=unconfined` to the `security_opt` of the gateway.',
+  };
+}
+
+function browserFinding(chromium: string | undefined): Finding {
+  if (chromium !== undefined) return { name: 'browser', isThere: true, sentence: 'Chromium is installed.' };
+  return {
+    name: 'browser',
+    isThere: false,
+    sentence: 'Chromium is not installed.',
+    remedy: 'Install the package `chromium`.',
+  };
+}
+
+/** Makes the namespaces of a holder and a jail in them; returns why it did not work. */
+async function refusalOf(bwrap: string, more: readonly string[]): Promise<string | undefined> {
+  const user = ['--unshare-user', '--uid', '1000', '--gid', '1000'];
+  const outer = [...user, '--unshare-net', '--dev-bind', '/', '/', '--'];
+  const inner = [
+    ...user,
+    '--unshare-pid',
+    '--disable-userns',
+    '--ro-bind',
+    '/',
+    '/',
+    '--dev',
+    '/dev',
+    ...more,
+  ];
+  try {
+    await run(bwrap, [...outer, bwrap, ...inner, '--', '/bin/true'], { env: {}, timeout: probeLimitMs });
+    return undefined;
+  } catch (error) {
+    const text = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    return text.trim().split('\n').at(-1) || (error instanceof Error ? error.message : String(error));
+  }
+}

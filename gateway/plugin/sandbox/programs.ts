@@ -1,0 +1,33 @@
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the system's programs are. `PATH` is not asked: a directory that an agent writes could be on it. */
+const directories = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/sbin'];
+
+/** Returns the absolute path of one of the system's programs. */
+export function findProgram(...names: readonly string[]): string | undefined {
+  return names
+    .flatMap((name) => directories.map((directory) => join(directory, name)))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Everything a jail is built with. */
+export interface JailPrograms {
+  readonly bwrap: string;
+  readonly nsenter: string;
+  readonly prlimit: string;
+  readonly socat: string;
+}
+
+export function findJailPrograms(): Partial<JailPrograms> {
+  const found = { bwrap: findProgram('bwrap'), nsenter: findProgram('nsenter') };
+  const more = { prlimit: findProgram('prlimit'), socat: findProgram('socat') };
+  return Object.fromEntries(Object.entries({ ...found, ...more }).filter(([, path]) => path !== undefined));
+}
