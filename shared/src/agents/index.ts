@@ -1,0 +1,27 @@
+export {
+  type AgentProgress,
+  type AgentRemoved,
+  type AgentSwitched,
+  type AgentsApplied,
+  agentProgress,
+  agentRemoved,
+  agentSwitched,
+  agentsApplied,
+  type PairingApproval,
+  type PairingApproved,
+  type PairingRequest,
+  pairingApproval,
+  pairingApproved,
+  pairingRequests,
+  type SessionReset,
+  sessionReset,
+} from './agent-results.ts';
+export {
+  type AgentChannel,
+  type AgentChannelSpec,
+  type AgentSpec,
+  agentChannels,
+  agentSpec,
+  openClawIdOf,
+  thinkingLevels,
+} from './agent-spec.ts';
