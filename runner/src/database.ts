@@ -1,6 +1,7 @@
 import type { ProxyEnv } from 'node:http';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
+import { listedAgents } from './agents/listed-agent.ts';
 import { isGatewayId } from './environment.ts';
 import { type ExchangeRequest, exchangeResponse } from './exchange.ts';
 import { createRestClient } from './rest-client.ts';
@@ -18,6 +19,8 @@ export interface DatabaseOptions {
 
 const gatewayIds = z.array(z.object({ id: z.string() }));
 const secretsVersions = z.array(z.object({ secrets_version: z.number() }));
+const credential = z.string().regex(/^[0-9a-f]{64}$/);
+const agentsLimits = { timeoutMs: 20_000, bytes: 16 * 1024 * 1024 };
 /** Fits a thousand secrets of the largest size, as envelopes. */
 const snapshotLimits = { timeoutMs: 60_000, bytes: 128 * 1024 * 1024 };
 
@@ -74,6 +77,39 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000, proxy
 
     async reportSecrets(gatewayId: string, results: readonly SecretResult[], signal: AbortSignal) {
       await rest.call('secrets_synced', { p_gateway_id: gatewayId, p_results: results }, signal);
+    },
+
+    /** Returns the agents of the gateway as they have to be there. */
+    async gatewayAgents(gatewayId: string, signal: AbortSignal) {
+      const answer = await rest.call('gateway_agents', { p_gateway_id: gatewayId }, signal, agentsLimits);
+      return parse(listedAgents, answer, 'list of agents');
+    },
+
+    /** Replaces the credential of an agent. */
+    async issueCredential(agentId: string, signal: AbortSignal) {
+      return parse(
+        credential,
+        await rest.call('issue_agent_credential', { p_agent_id: agentId }, signal),
+        'credential',
+      );
+    },
+
+    async agentProvisioned(agentId: string, openClawId: string, branch: string, signal: AbortSignal) {
+      const args = { p_agent_id: agentId, p_openclaw_id: openClawId, p_branch: branch };
+      await rest.call('agent_provisioned', args, signal);
+    },
+
+    async agentFailed(agentId: string, reason: string, signal: AbortSignal) {
+      await rest.call('agent_failed', { p_agent_id: agentId, p_reason: reason }, signal);
+    },
+
+    async agentRemoved(agentId: string, signal: AbortSignal) {
+      await rest.call('agent_removed', { p_agent_id: agentId }, signal);
+    },
+
+    async pairingApproved(gatewayId: string, channel: string, code: string, signal: AbortSignal) {
+      const args = { p_gateway_id: gatewayId, p_channel: channel, p_code: code };
+      await rest.call('pairing_approved', args, signal);
     },
 
     close: rest.close,

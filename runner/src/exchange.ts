@@ -1,5 +1,6 @@
 import type { ServiceStatus } from '@hq/shared/actions';
 import { z } from 'zod';
+import type { Confinement } from './agents/confinement.ts';
 import type { StreamName } from './output.ts';
 import type { SecretsState } from './secrets/state.ts';
 
@@ -31,6 +32,7 @@ export interface Heartbeat {
   readonly version?: string | undefined;
   readonly runner?: string | undefined;
   readonly secrets?: SecretsState | undefined;
+  readonly confinement?: Confinement | undefined;
   /** Problem of the runner itself, such as a log that cannot be written; null when there is none. */
   readonly problem?: string | null | undefined;
 }
@@ -62,5 +64,7 @@ export const exchangeResponse = z.object({
   sweep_in_ms: z.number().nullable().default(null),
   /** Grows with every change that may change a file of this gateway's secrets. */
   secrets_version: z.number().nullish(),
+  /** Grows with every change of an agent of this gateway. */
+  agents_version: z.number().nullish(),
 });
 export type ExchangeResponse = z.output<typeof exchangeResponse>;

@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { type HandlerContext, handle } from './handler.ts';
 import { handlers } from './handlers/index.ts';
 import { CommandOutput } from './output.ts';
-import { noServices } from './testing/no-services.ts';
+import { noAgents, noServices } from './testing/no-services.ts';
 
 const context: HandlerContext = {
   commandId: 'command',
   attempt: 1,
+  agentId: null,
   agentSlug: null,
+  agents: noAgents,
   runnerId: 'runner',
   stack: noServices,
   output: new CommandOutput(createRedactor([]), () => undefined),

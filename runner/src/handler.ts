@@ -7,6 +7,7 @@ import {
 } from '@hq/shared/actions';
 import { HqError } from '@hq/shared/errors';
 import type { ZodError, ZodType } from 'zod';
+import type { AgentsSync } from './agents/agents-sync.ts';
 import type { Output } from './output.ts';
 import type { OpenedSecret } from './secrets/secrets-sync.ts';
 import type { Stack } from './stack.ts';
@@ -15,9 +16,12 @@ import type { Stack } from './stack.ts';
 export interface HandlerContext {
   readonly commandId: string;
   readonly attempt: number;
+  /** Null where the command is for no agent, or its agent is gone. */
+  readonly agentId: string | null;
   readonly agentSlug: string | null;
   readonly runnerId: string;
   readonly stack: Stack;
+  readonly agents: Pick<AgentsSync, 'sync' | 'remove' | 'approvePairing' | 'resetSession' | 'untilReady'>;
   readonly output: Output;
   /** Aborted when the command is cancelled, runs out of time, loses its lease, or the runner stops. */
   readonly signal: AbortSignal;

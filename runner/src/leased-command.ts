@@ -14,7 +14,7 @@ export interface LeasedCommandOptions {
   readonly redactor: Redactor;
   /** Upper limit in seconds for every command, whatever its action allows. */
   readonly commandTimeout: number;
-  readonly context: Pick<HandlerContext, 'runnerId' | 'stack' | 'setPaused' | 'openSecret'>;
+  readonly context: Pick<HandlerContext, 'runnerId' | 'stack' | 'agents' | 'setPaused' | 'openSecret'>;
   /** Receives a sentence about a result that does not fit its schema; may throw to fail the command. */
   readonly onInvalidResult: (warning: string) => void;
   /** Called when output or progress waits to be sent. */
@@ -102,6 +102,7 @@ export class LeasedCommand {
       ...context,
       commandId: command.id,
       attempt: command.attempt,
+      agentId: command.agent_id,
       agentSlug: command.agent_slug,
       output: this.output,
       signal: this.#controller.signal,

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Log, logOutput } from '@hq/shared/log';
 import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
+import { AgentsSync } from './agents/agents-sync.ts';
 import type { Database } from './database.ts';
 import type { Heartbeat } from './exchange.ts';
 import type { Handlers } from './handler.ts';
@@ -59,13 +60,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { gatewayId, database, stack, secrets, log, version } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const parts = connectParts(options, id);
-  const { loop, services, realtime } = parts;
+  const { loop, services, realtime, agents } = parts;
   let stopping: Promise<readonly string[]> | null = null;
   const health = await serveHealth(options.healthPort, () =>
     healthAnswer(options, id, parts, stopping !== null),
   );
   const ended = loop.run().finally(async () => {
     services.close();
+    await agents.close();
     await secrets.close();
     await realtime.close();
     health.close();
@@ -93,12 +95,20 @@ function connectParts(options: RunnerOptions, id: string) {
   const { database, gatewayId, stack, secrets, log, version, timings = {} } = options;
   const slowPollMs = options.pollInterval * 1000;
   const quickPollMs = Math.min(fastPollMs, slowPollMs);
+  const agents = new AgentsSync({
+    database,
+    gatewayId,
+    gateway: stack.gateway,
+    readChannelTokens: (signal) => secrets.readChannelTokens(signal),
+    log,
+  });
   let stored: Heartbeat = {};
   const heartbeat = (): Heartbeat => ({
     services: services.services() ?? undefined,
     version,
     runner: id,
     secrets: secrets.state(),
+    confinement: agents.confinement(),
     problem: logOutput.problem(),
   });
   const loop = new SyncLoop(
@@ -116,20 +126,29 @@ function connectParts(options: RunnerOptions, id: string) {
         stored = { ...stored, ...sent };
         realtime.onHeartbeatStored(sentAt);
       },
-      command: commandOptions(options, id),
+      command: commandOptions(options, agents, id),
       onResponse: (response) => {
         realtime.onResponse(response);
         secrets.onVersion(response.secrets_version);
+        agents.onSecretsVersion(response.secrets_version);
+        agents.onVersion(response.agents_version);
       },
     },
     quickPollMs,
   );
-  const services = new ServicesWatch(stack, log, () => loop.heartbeatSoon());
+  const services = new ServicesWatch(stack, log, () => {
+    loop.heartbeatSoon();
+    // It may be a gateway that is healthy again.
+    agents.compareSoon();
+  });
   const realtime = new Realtime({
     ...options,
     ...timings,
     onCommandHint: () => loop.hint(),
-    onGateway: (row) => secrets.onVersion(row.secrets_version),
+    onGateway: (row) => {
+      secrets.onVersion(row.secrets_version);
+      agents.onVersion(row.agents_version);
+    },
     onHeartbeatWanted: () => loop.heartbeatSoon(),
     onTrustChange: (trusted) => {
       log.info({ realtime: trusted ? 'trusted' : 'not trusted' }, trusted ? 'woken by Realtime' : 'polling');
@@ -137,7 +156,8 @@ function connectParts(options: RunnerOptions, id: string) {
     },
   });
   secrets.onStateChange(() => loop.heartbeatSoon());
-  return { loop, services, realtime };
+  agents.onStateChange(() => loop.heartbeatSoon());
+  return { loop, services, realtime, agents };
 }
 
 export type HealthAnswer = ReturnType<typeof healthAnswer>;
@@ -145,7 +165,7 @@ export type HealthAnswer = ReturnType<typeof healthAnswer>;
 function healthAnswer(
   { gatewayId, secrets, heartbeatSeconds = usualHeartbeatSeconds }: RunnerOptions,
   runner: string,
-  { loop, services, realtime }: Parts,
+  { loop, services, realtime, agents }: Parts,
   isStopping: boolean,
 ) {
   const { answeredMsAgo, fault, ...state } = loop.state();
@@ -161,6 +181,8 @@ function healthAnswer(
     ...state,
     /** State of the secrets' files: `ok`, `stale` or `error`. */
     secrets: secrets.state().state,
+    /** `waiting` while the agents on the gateway are not as the database has them. */
+    agents: agents.problem() === null ? 'ok' : 'waiting',
     /** `failing` while lines of the log are lost. */
     log: logProblem === null ? 'ok' : 'failing',
     /** Reason why the last exchange, look at the stack, sync of the secrets or line of the log failed. */
@@ -170,6 +192,7 @@ function healthAnswer(
 
 function commandOptions(
   options: RunnerOptions,
+  agents: AgentsSync,
   runnerId: string,
 ): Omit<LeasedCommandOptions, 'command' | 'onOutput'> {
   const { database, gatewayId, secrets, stack, log } = options;
@@ -181,6 +204,7 @@ function commandOptions(
     context: {
       runnerId,
       stack,
+      agents,
       openSecret: (idOrKey, signal) => secrets.readSecret(idOrKey, signal),
       setPaused: (paused) => database.setPaused(gatewayId, paused, AbortSignal.timeout(pauseTimeoutMs)),
     },
@@ -190,12 +214,13 @@ function commandOptions(
 
 /** Returns the parts of a heartbeat that differ from the stored one. */
 function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
-  const { services, version, runner, secrets, problem } = now;
+  const { services, version, runner, secrets, confinement, problem } = now;
   return {
     ...(!isDeepStrictEqual(services, stored.services) && { services }),
     ...(version !== stored.version && { version }),
     ...(runner !== stored.runner && { runner }),
     ...(!isDeepStrictEqual(secrets, stored.secrets) && { secrets }),
+    ...(!isDeepStrictEqual(confinement, stored.confinement) && { confinement }),
     ...(problem !== (stored.problem ?? null) && { problem }),
   };
 }

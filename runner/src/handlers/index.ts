@@ -2,11 +2,15 @@ import { describeServices } from '@hq/shared/actions';
 import type { Handlers } from '../handler.ts';
 import { agentHandlers } from './agents.ts';
 import { authSetApiKey } from './auth-set-api-key.ts';
+import { listModels } from './list-models.ts';
 import { restartDispatcher, restartGateway } from './restart.ts';
 import { tailLogs } from './tail-logs.ts';
+import { wakeAgent } from './wake-agent.ts';
 
 export const handlers: Handlers = {
   ...agentHandlers,
+  wake_agent: wakeAgent,
+  list_models: listModels,
   ping: (_payload, { runnerId }) => Promise.resolve({ runner: runnerId }),
   stack_status: async (_payload, { stack, signal, output }) => {
     const services = await stack.services(signal);

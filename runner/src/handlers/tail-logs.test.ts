@@ -1,7 +1,7 @@
 import { createRedactor } from '@hq/shared/text';
 import { expect, it } from 'vitest';
 import { CommandOutput } from '../output.ts';
-import { noServices } from '../testing/no-services.ts';
+import { noAgents, noServices } from '../testing/no-services.ts';
 import { tailLogs } from './tail-logs.ts';
 
 async function shown(log: readonly string[]): Promise<string> {
@@ -14,7 +14,9 @@ async function shown(log: readonly string[]): Promise<string> {
     {
       commandId: 'command',
       attempt: 1,
+      agentId: null,
       agentSlug: null,
+      agents: noAgents,
       runnerId: 'runner',
       stack: { ...noServices, logs },
       output,

@@ -13,6 +13,7 @@ import { CommandOutput } from '../output.ts';
 import { prepareGatewayHome } from '../process/gateway-home.ts';
 import { ProcessStack } from '../process/process-stack.ts';
 import { type ModelServer, startModelServer } from '../testing/model-server.ts';
+import { noAgents } from '../testing/no-services.ts';
 import { until } from '../testing/runner-harness.ts';
 import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 import { ProviderKeys } from './provider-keys.ts';
@@ -144,7 +145,9 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 const context = (output: CommandOutput): HandlerContext => ({
   commandId: 'command',
   attempt: 1,
+  agentId: null,
   agentSlug: null,
+  agents: noAgents,
   runnerId: 'runner',
   stack,
   output,

@@ -3,6 +3,7 @@ import type { Log } from '@hq/shared/log';
 import { DueLoop, withinLimit } from '@hq/shared/program';
 import type { SecretsKeys } from '@hq/shared/secrets';
 import type { Redactor } from '@hq/shared/text';
+import { type AgentSecrets, channelKeys } from '../agents/channel-tokens.ts';
 import type { Database } from '../database.ts';
 import { retryDelay } from '../schedule.ts';
 import { decryptSecret, planFiles, type SyncOutcome } from './plan-files.ts';
@@ -141,6 +142,21 @@ export class SecretsSync {
     if ('fault' in opened) throw new HqError('failed', opened.fault, { field: 'secret' });
     if (this.#remembered.add(opened.value, performance.now())) redactor.learn(this.#remembered.all());
     return { value: opened.value, agentSlug: secret.agent_slug };
+  }
+
+  /** Reads the tokens of the agents' chat channels from the database, by slug and key. Those that cannot be decrypted are left out. */
+  async readChannelTokens(signal: AbortSignal): Promise<ReadonlyMap<string, AgentSecrets>> {
+    const { database, gatewayId, keys, redactor } = this.#options;
+    const { secrets } = await database.secretsSnapshot(gatewayId, signal);
+    const tokens = new Map<string, Map<string, string>>();
+    for (const secret of secrets) {
+      const { agent_slug: slug, key } = secret;
+      const opened = slug !== null && channelKeys.has(key) ? decryptSecret(secret, keys) : null;
+      if (slug === null || opened === null || 'fault' in opened) continue;
+      if (this.#remembered.add(opened.value, performance.now())) redactor.learn(this.#remembered.all());
+      tokens.set(slug, (tokens.get(slug) ?? new Map<string, string>()).set(key, opened.value));
+    }
+    return tokens;
   }
 
   state(): SecretsState {

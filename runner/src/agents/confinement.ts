@@ -1,0 +1,12 @@
+import type { GatewayStatus } from '@hq/shared/gateway';
+
+/** What agents of the gateway may do in jails of their own, as a heartbeat reports it. */
+export interface Confinement {
+  readonly exec: boolean;
+  readonly browser: boolean;
+  readonly findings: readonly { readonly isThere: boolean; readonly sentence: string }[];
+}
+
+export function confinementOf({ exec, browser, reason }: GatewayStatus['confinement']): Confinement {
+  return { exec, browser, findings: reason === null ? [] : [{ isThere: false, sentence: reason }] };
+}
