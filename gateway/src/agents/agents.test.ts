@@ -178,7 +178,7 @@ describe('agents of the real OpenClaw', () => {
     const running = await startTurn('acme-bob');
     const own = await startTurn('acme-maya');
     await eventually(() => expect(model.asked.length).toBeGreaterThan(3));
-    const paused = await pauseAgent(context, 'maya', () => undefined);
+    const paused = await pauseAgent(context, 'maya');
     expect(paused).toEqual({ abortedTurns: 1, waitsFor: expect.stringContaining('acme-bob') });
     expect(await endOf(own)).toBe('error');
     await eventually(() => expect(telegram.isPolled).toBe(false));
@@ -189,7 +189,7 @@ describe('agents of the real OpenClaw', () => {
     await eventually(() => expect(config()).toContain('"enabled": false,\n          "name": "Maya"'));
     expect(answers()).toBe(before);
 
-    await resumeAgent(context, 'maya', () => undefined);
+    await resumeAgent(context, 'maya');
     await eventually(() => expect(answers()).toBe(before + 1));
     expect(await apply([withChannel, bob])).toMatchObject({ applied: [], problems: [] });
   });

@@ -35,14 +35,7 @@ export async function applyAgents(
     return { unexpected: unexpectedIn(config, own), accepted };
   });
   const waitsFor = await settleChannels(context, onProgress, signal);
-  if (waitsFor !== null) {
-    settleLater(context);
-    for (const { slug, channel } of accepted) {
-      if (channel === null) continue;
-      const message = `The change of its ${channel.name} account waits for ${waitsFor}.`;
-      outcome.problems.push({ slug, message });
-    }
-  }
+  if (waitsFor !== null) settleLater(context);
   const slugs = accepted.map(({ slug }) => slug);
   return {
     applied: slugs.filter((slug) => outcome.changed.has(slug)),

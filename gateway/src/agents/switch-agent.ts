@@ -5,30 +5,21 @@ import { changeConfig, readConfig } from './config/change-config.ts';
 import { accountsIn } from './config/desired-config.ts';
 import type { JsonObject } from './config/json.ts';
 import { mergePatch } from './config/merge-patch.ts';
-import type { AgentsContext, OnProgress } from './context.ts';
+import type { AgentsContext } from './context.ts';
 import { findOwn } from './find-own.ts';
 import { stopAgent } from './remove-agent.ts';
 
 /** Stops the channels of an agent at once and aborts its turns. Its account is switched off when the gateway is idle. */
-export async function pauseAgent(
-  context: AgentsContext,
-  slug: string,
-  onProgress: OnProgress,
-): Promise<AgentSwitched> {
+export async function pauseAgent(context: AgentsContext, slug: string): Promise<AgentSwitched> {
   const id = await findOwn(context, slug);
-  onProgress('stopping its channels and turns');
   const abortedTurns = await stopAgent(context, id);
-  return { abortedTurns, waitsFor: await setEnabled(context, id, false, onProgress) };
+  return { abortedTurns, waitsFor: await setEnabled(context, id, false) };
 }
 
 /** Switches the account of an agent on when the gateway is idle; at once where only its channel was stopped. */
-export async function resumeAgent(
-  context: AgentsContext,
-  slug: string,
-  onProgress: OnProgress,
-): Promise<AgentSwitched> {
+export async function resumeAgent(context: AgentsContext, slug: string): Promise<AgentSwitched> {
   const id = await findOwn(context, slug);
-  const waitsFor = await setEnabled(context, id, true, onProgress);
+  const waitsFor = await setEnabled(context, id, true);
   const openclaw = context.openclaw();
   const { config } = await readConfig(openclaw);
   for (const { channel } of accountsIn(config, [id])) {
@@ -43,13 +34,12 @@ async function setEnabled(
   context: AgentsContext,
   id: string,
   isEnabled: boolean,
-  onProgress: OnProgress,
 ): Promise<string | null> {
   const agent = context.wanted.get(id);
   if (agent === undefined) return await context.exclusive(() => changeAccount(context, id, isEnabled));
   const spec = { ...agent.spec, status: isEnabled ? ('ready' as const) : ('paused' as const) };
   context.wanted.set(id, { ...agent, spec });
-  const waitsFor = await settleChannels(context, onProgress, undefined, 0);
+  const waitsFor = await settleChannels(context, () => undefined, undefined, 0);
   if (waitsFor !== null) settleLater(context);
   return waitsFor;
 }
