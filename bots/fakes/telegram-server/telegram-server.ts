@@ -21,6 +21,8 @@ import { sendToWebhook } from './webhook-sender.ts';
 export interface TelegramServerOptions {
   /** The path of the API, as behind a proxy: `/telegram`. */
   readonly path?: string;
+  /** Takes texts with markup of HTML, too: OpenClaw sends such ones. HQ sends entities. */
+  readonly acceptsHtml?: boolean;
 }
 
 export interface WriteOptions {
@@ -56,6 +58,7 @@ export class TelegramServer {
   readonly calls: RecordedCall[] = [];
   readonly #server: Server;
   readonly #path: string;
+  readonly #acceptsHtml: boolean;
   readonly #ending = new AbortController();
   readonly #faults = new Faults();
   readonly #chats = new Map<number, ChatState>();
@@ -68,9 +71,10 @@ export class TelegramServer {
   #lastUpdate = randomInt(1_000_000, 900_000_000);
   #lastQuery = 0;
 
-  constructor(server: Server, path: string) {
+  constructor(server: Server, { path = '', acceptsHtml = false }: TelegramServerOptions) {
     this.#server = server;
     this.#path = path;
+    this.#acceptsHtml = acceptsHtml;
     this.#state = {
       bot: this.bot,
       updates: new UpdateQueue(),
@@ -343,7 +347,7 @@ export class TelegramServer {
     }
     const run = botMethods[method];
     if (run === undefined) throw new ApiError(404, 'Not Found');
-    const result = await run(this.#state, call);
+    const result = await run(this.#state, this.#acceptsHtml ? withoutHtml(call) : call);
     if (this.#isRevoked) throw new ApiError(401, 'Unauthorized');
     if (fault?.kind === 'slow') await delay(fault.ms);
     if (fault?.kind === 'lost') response.destroy();
@@ -357,7 +361,14 @@ export class TelegramServer {
 export async function startTelegramServer(options: TelegramServerOptions = {}): Promise<TelegramServer> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return new TelegramServer(server, options.path ?? '');
+  return new TelegramServer(server, options);
+}
+
+/** Returns the call with the text that people would see, without its markup. */
+function withoutHtml(call: Call): Call {
+  const { parse_mode, text, ...others } = call.params;
+  if (parse_mode !== 'HTML' || typeof text !== 'string') return call;
+  return { ...call, params: { ...others, text: text.replaceAll(/<[^>]*>/g, '') } };
 }
 
 function refuse(response: ServerResponse, error: unknown): void {

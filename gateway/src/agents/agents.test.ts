@@ -26,13 +26,13 @@ const templates = fileURLToPath(new URL('../../templates', import.meta.url));
 const settings = {
   sandbox: { mode: 'off' },
   tools: { allow: ['read', 'session_status'], deny: ['exec', 'process'], elevated: { enabled: false } },
+  browser: () => ({ enabled: false }),
 };
 const run = z.object({ runId: z.string() });
 const entries = z.object({ agents: z.object({ entries: z.record(z.string(), z.looseObject({})) }) });
 
 let model: HeldModel;
 let telegram: TelegramServer;
-let otherTelegram: TelegramServer;
 let gateway: TestGateway;
 let context: AgentsContext;
 const faults: unknown[] = [];
@@ -59,17 +59,13 @@ const open = () =>
     stateDirectory: gateway.stateDirectory,
     home: dirname(gateway.stateDirectory),
     openclaw: () => gateway.openclaw,
-    settings: () => settings,
+    settings: () => Promise.resolve(settings),
     closed: new AbortController().signal,
     onFault: (fault) => faults.push(fault),
   });
 
 beforeAll(async () => {
-  [model, telegram, otherTelegram] = await Promise.all([
-    startHeldModel(),
-    startTelegramServer(),
-    startTelegramServer(),
-  ]);
+  [model, telegram] = await Promise.all([startHeldModel(), startTelegramServer({ acceptsHtml: true })]);
   gateway = await startTestGateway(model.url, {
     channels: {
       telegram: { apiRoot: telegram.url, network: { dangerouslyAllowPrivateNetwork: true } },
@@ -80,7 +76,7 @@ beforeAll(async () => {
 }, limitMs);
 afterAll(async () => {
   model?.close();
-  await Promise.all([telegram?.close(), otherTelegram?.close(), gateway?.close()]);
+  await Promise.all([telegram?.close(), gateway?.close()]);
   expect(faults).toEqual([]);
 }, 60_000);
 
@@ -88,10 +84,7 @@ describe('agents of the real OpenClaw', () => {
   it('are provisioned with files, credential and one configuration, and then unchanged', {
     timeout: limitMs,
   }, async () => {
-    const progress: string[] = [];
-    const startedAt = performance.now();
-    const result = await apply([maya, bob], progress);
-    console.log('provision of two', Math.round(performance.now() - startedAt), 'ms', progress);
+    const result = await apply([maya, bob]);
     expect(result).toEqual({
       applied: ['maya', 'bob'],
       unchanged: [],
@@ -207,8 +200,11 @@ describe('agents of the real OpenClaw', () => {
   it('begin a session anew', { timeout: limitMs }, async () => {
     await endOf(await startTurn('acme-bob', 'talk'));
     const sessionKey = 'agent:acme-bob:talk';
+    const shape = z.object({ messages: z.array(z.object({ role: z.string() })) });
     const history = async () =>
-      z.object({ messages: z.array(z.unknown()) }).parse(await call('chat.history', { sessionKey })).messages;
+      shape
+        .parse(await call('chat.history', { sessionKey }))
+        .messages.filter(({ role }) => role !== 'system');
     expect((await history()).length).toBeGreaterThan(0);
     expect(await resetSession(context, 'bob', sessionKey)).toEqual({ sessionKey });
     expect(await history()).toEqual([]);

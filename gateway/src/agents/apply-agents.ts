@@ -4,7 +4,7 @@ import { settleChannels, settleLater } from './channel-changes.ts';
 import { changeConfig, untilListed } from './config/change-config.ts';
 import { accountsIn, desiredConfig, missingTokens, unexpectedIn } from './config/desired-config.ts';
 import { type JsonObject, objectAt } from './config/json.ts';
-import { type ConfigPatch, mergePatch } from './config/merge-patch.ts';
+import { type ConfigPatch, mergePatch, secretsIn } from './config/merge-patch.ts';
 import { type AgentsContext, type OnProgress, ownAgents } from './context.ts';
 import { createAgain } from './create-again.ts';
 import { provisionFiles, worktreeOf } from './provision-files.ts';
@@ -139,8 +139,11 @@ async function applyEntries(
   const openclaw = context.openclaw();
   const ids = new Map(accepted.map((spec) => [openClawIdOf(spec.branch), spec.slug]));
   await createAgain(context, [...ids.keys()], onProgress);
+  const settings = await context.settings();
+  const wantedIn = (current: JsonObject) =>
+    desiredConfig(current, [...context.wanted.values()], [], settings);
   const plan = (current: JsonObject) => {
-    const wanted = desiredConfig(current, [...context.wanted.values()], [], context.settings());
+    const wanted = wantedIn(current);
     const change = mergePatch(current, wanted.agents, context.secrets.isSame);
     const ofChannels = mergePatch(current, wanted.channels, context.secrets.isSame);
     for (const [id, slug] of ids) {
@@ -150,6 +153,7 @@ async function applyEntries(
     return change;
   };
   const { config } = await changeConfig(openclaw, plan, signal);
+  await context.secrets.record(secretsIn(config, wantedIn(config).agents.value));
   await untilListed(openclaw, [...ids.keys()]);
   return config;
 }

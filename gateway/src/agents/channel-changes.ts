@@ -14,7 +14,7 @@ async function wantedChannels(context: AgentsContext, config: JsonObject): Promi
   for (const [id, { state }] of await ownAgents(context)) {
     if (state === 'removing' || state === 'leaving') gone.push(id);
   }
-  return desiredConfig(config, [...context.wanted.values()], gone, context.settings()).channels.value;
+  return desiredConfig(config, [...context.wanted.values()], gone, await context.settings()).channels.value;
 }
 
 /**

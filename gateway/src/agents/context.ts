@@ -12,7 +12,7 @@ export interface AgentsOptions {
   /** Returns the connection. Throws `unreachable` while OpenClaw is not ready. */
   readonly openclaw: () => OpenClaw;
   /** Returns the settings that confine agents on this host. */
-  readonly settings: () => AgentSettings;
+  readonly settings: () => Promise<AgentSettings>;
   /** Aborts when the gateway stops. */
   readonly closed: AbortSignal;
   /** Receives the fault of a change that no request waits for. */

@@ -30,11 +30,7 @@ export async function resumeAgent(context: AgentsContext, slug: string): Promise
 }
 
 /** Returns what the change of the account waits for; null where it is done or the agent has none. */
-async function setEnabled(
-  context: AgentsContext,
-  id: string,
-  isEnabled: boolean,
-): Promise<string | null> {
+async function setEnabled(context: AgentsContext, id: string, isEnabled: boolean): Promise<string | null> {
   const agent = context.wanted.get(id);
   if (agent === undefined) return await context.exclusive(() => changeAccount(context, id, isEnabled));
   const spec = { ...agent.spec, status: isEnabled ? ('ready' as const) : ('paused' as const) };

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { specOf } from '../testing/specs.ts';
 import { type DesiredAgent, desiredConfig, unexpectedIn } from './desired-config.ts';
-import type { JsonObject } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 import { mergePatch, secretsIn, type Wanted } from './merge-patch.ts';
 
-const settings = { sandbox: { mode: 'off' }, tools: { deny: ['exec'] } };
+const settings = {
+  sandbox: { mode: 'off' },
+  tools: { deny: ['exec'] },
+  browser: () => ({ enabled: false }),
+};
 const agent = (slug: string, more: Parameters<typeof specOf>[1] = {}): DesiredAgent => ({
   id: `acme-${slug}`,
   spec: specOf(slug, more),
@@ -18,12 +22,9 @@ function patched(current: JsonObject, patch: JsonObject): JsonObject {
   const result: Record<string, JsonObject[string]> = { ...current };
   for (const [key, value] of Object.entries(patch)) {
     const inner = result[key];
-    const isNested = typeof value === 'object' && value !== null && !Array.isArray(value);
     if (value === null) delete result[key];
-    else if (isNested) {
-      const base = typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? inner : {};
-      result[key] = patched({ ...base }, { ...value });
-    } else result[key] = value;
+    else if (isObject(value)) result[key] = patched(isObject(inner) ? inner : {}, value);
+    else result[key] = value;
   }
   return result;
 }

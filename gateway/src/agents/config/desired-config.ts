@@ -14,6 +14,8 @@ export interface DesiredAgent {
 export interface AgentSettings {
   readonly sandbox: JsonObject;
   readonly tools: JsonObject;
+  /** OpenClaw's section of browsers, with a profile for each of these agents. */
+  readonly browser: (ids: readonly string[]) => JsonObject;
 }
 
 /** Entry of OpenClaw's own agent. */
@@ -49,6 +51,7 @@ export function desiredConfig(
     agents: {
       value: {
         agents: { ownership: 'explicit', defaults: { skipBootstrap: true }, entries },
+        browser: settings.browser(agents.map(({ id }) => id)),
         bindings: bindingsOf(current, agents, gone),
       },
       exact,
@@ -57,7 +60,10 @@ export function desiredConfig(
   };
 }
 
-function entryOf({ spec, workspace }: DesiredAgent, { sandbox, tools }: AgentSettings): JsonObject {
+function entryOf(
+  { spec, workspace }: DesiredAgent,
+  { sandbox, tools }: Pick<AgentSettings, 'sandbox' | 'tools'>,
+): JsonObject {
   return {
     name: spec.name,
     workspace,

@@ -13,7 +13,7 @@ const content = z.object({ key: z.string().min(64), hashes: z.record(z.string(),
  */
 export interface ConfigSecrets {
   isSame(path: string, value: string): boolean;
-  /** Records the secrets that are in the configuration now. */
+  /** Records secrets that are in the configuration now. */
   record(values: ReadonlyMap<string, string>): Promise<void>;
 }
 
@@ -27,7 +27,8 @@ export async function openConfigSecrets(stateDirectory: string): Promise<ConfigS
   return {
     isSame: (path, value) => hashes[path] === hashOf(value),
     record: async (values) => {
-      const next = Object.fromEntries([...values].map(([path, value]) => [path, hashOf(value)]));
+      const written = Object.fromEntries([...values].map(([path, value]) => [path, hashOf(value)]));
+      const next = { ...hashes, ...written };
       if (JSON.stringify(next) === JSON.stringify(hashes)) return;
       await mkdir(directory, { recursive: true, mode: 0o700 });
       await writePrivate(file, JSON.stringify({ key, hashes: next }));
