@@ -7,7 +7,6 @@ import {
   supabaseUrl,
   type Variables,
 } from '@hq/shared/environment';
-import { HqError } from '@hq/shared/errors';
 import { environmentFlag } from '@hq/shared/program';
 import { z } from 'zod';
 
@@ -44,11 +43,6 @@ export function readSettings(variables: Variables): Settings {
     'Set it in the environment of hq-gateway and start again; docs/agents.md lists every variable.';
   const env = parseEnvironment(environment, variables, hint);
   const { SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey } = env;
-  if ((url === undefined) !== (anonKey === undefined)) {
-    throw new HqError('usage', 'Only one of SUPABASE_URL and SUPABASE_ANON_KEY is set.', {
-      hint: 'Set both, so that agents get HQ’s tools, or none.',
-    });
-  }
   return {
     paths: gatewayPaths(env.OPENCLAW_STATE_DIR, env.CONTROL_SOCKET),
     port: env.GATEWAY_PORT,
