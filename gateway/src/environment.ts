@@ -40,7 +40,7 @@ export interface Settings {
 /** Reads the settings. Throws `usage` with the name of the variable for an invalid value. */
 export function readSettings(variables: Variables): Settings {
   const hint =
-    'Set it in the environment of hq-gateway and start again; docs/agents.md lists every variable.';
+    'Set it in the environment of hq-gateway and start again; docs/gateway.md lists every variable.';
   const env = parseEnvironment(environment, variables, hint);
   const { SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey } = env;
   return {
