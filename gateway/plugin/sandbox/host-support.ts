@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { findJailPrograms, findProgram, type JailPrograms } from './programs.ts';
+import { findProgram, type JailPrograms } from './programs.ts';
 
 const run = promisify(execFile);
 const probeLimitMs = 10_000;
 
 /** One thing that jails need of the host. */
-export interface Finding {
+interface Finding {
   readonly name: 'programs' | 'jails' | 'proc' | 'browser';
   readonly isThere: boolean;
   /** What was found, or what is missing, as one sentence. */
@@ -33,7 +33,7 @@ export interface HostSupport {
 /** What was tried on a host. */
 export interface HostProbe {
   /** Absolute paths of the programs that are installed. */
-  readonly programs: Partial<JailPrograms> & { readonly python3?: string | undefined };
+  readonly programs: Readonly<Record<keyof typeof packages, string | undefined>>;
   readonly chromium: string | undefined;
   /** Why a jail could not be made; undefined where one was made. */
   readonly jailRefusal: string | undefined;
@@ -43,7 +43,13 @@ export interface HostProbe {
 
 /** Tries what a jail needs, by making two small ones. It takes well under a second and changes nothing. */
 export async function findHostSupport(): Promise<HostSupport> {
-  const programs = { ...findJailPrograms(), python3: findProgram('python3') };
+  const programs = {
+    bwrap: findProgram('bwrap'),
+    socat: findProgram('socat'),
+    nsenter: findProgram('nsenter'),
+    prlimit: findProgram('prlimit'),
+    python3: findProgram('python3'),
+  };
   const { bwrap } = programs;
   return describeHost({
     programs,
@@ -64,15 +70,9 @@ const packages = {
 /** Says what a host allows, with a sentence and a remedy for whatever is missing. */
 export function describeHost({ programs, chromium, jailRefusal, procRefusal }: HostProbe): HostSupport {
   const { bwrap, nsenter, prlimit, socat, python3 } = programs;
-  const absent = Object.entries(packages).filter(([name]) => !Object.hasOwn(definedOf(programs), name));
   const none = { browser: false, exec: false, hasProc: false, programs: undefined, chromium };
   if (!bwrap || !nsenter || !prlimit || !socat || !python3) {
-    const finding = {
-      name: 'programs',
-      isThere: false,
-      sentence: `A program that jails need is missing: ${absent.map(([name]) => name).join(', ')}.`,
-      remedy: `Install ${[...new Set(absent.map(([, name]) => name))].join(', ')}, then restart the gateway.`,
-    } as const;
+    const finding = programsMissing(programs);
     return { ...none, reason: `Agents run no commands. ${finding.sentence}`, findings: [finding] };
   }
   const there = {
@@ -97,8 +97,17 @@ export function describeHost({ programs, chromium, jailRefusal, procRefusal }: H
   };
 }
 
-function definedOf(record: object): object {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+function programsMissing(programs: HostProbe['programs']): Finding {
+  const missing = Object.entries(programs).flatMap(([name, path]) => (path === undefined ? [name] : []));
+  const needed = Object.entries(packages).flatMap(([name, source]) =>
+    missing.includes(name) ? [source] : [],
+  );
+  return {
+    name: 'programs',
+    isThere: false,
+    sentence: `A program that jails need is missing: ${missing.join(', ')}.`,
+    remedy: `Install ${[...new Set(needed)].join(', ')}, then restart the gateway.`,
+  };
 }
 
 function jailFinding(refusal: string | undefined): Finding {
