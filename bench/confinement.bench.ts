@@ -46,14 +46,14 @@ export async function* measure(): AsyncIterable<Figure> {
   const workspace = join(state, 'workspace-maya');
   mkdirSync(workspace);
   const runDir = createRunDirectory(state);
-  const support = findHostSupport();
-  const { reason, exec } = await support;
+  const support = await findHostSupport();
+  const { reason, exec } = support;
   if (!exec) throw new Error(`There is nothing to measure. ${reason}`);
   const networks = new AgentNetworks({
     recordsDir: join(state, 'hq', 'agents'),
     runDir,
     bytesPerDay: 1,
-    programs: support.then(({ programs }) => programs),
+    programs: support.programs,
   });
   const jails = new AgentJails({
     stateDir: state,

@@ -30,13 +30,13 @@ let networks: AgentNetworks;
 let jails: AgentJails;
 let warnings: string[];
 
-function open(diskReserveBytes = 1): void {
-  const support = findHostSupport();
+async function open(diskReserveBytes = 1): Promise<void> {
+  const support = await findHostSupport();
   networks = new AgentNetworks({
     recordsDir: join(state, 'hq', 'agents'),
     runDir,
     bytesPerDay: 1_000_000,
-    programs: support.then(({ programs }) => programs),
+    programs: support.programs,
   });
   jails = new AgentJails({
     stateDir: state,
@@ -50,13 +50,13 @@ function open(diskReserveBytes = 1): void {
   });
 }
 
-beforeEach(() => {
+beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), 'hq-jails-'));
   for (const agent of ['maya', 'zed']) mkdirSync(join(state, `workspace-${agent}`));
   mkdirSync(join(state, 'hq', 'agents'), { recursive: true });
   runDir = createRunDirectory(state);
   warnings = [];
-  open();
+  await open();
 });
 afterEach(async () => {
   jails.close();
@@ -153,7 +153,7 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))('the jails of agen
       recordsDir: state,
       runDir: join(runDir, 'other'),
       bytesPerDay: 1,
-      programs: Promise.resolve({ bwrap: '/bin/false', socat: '/bin/false' }),
+      programs: { bwrap: '/bin/false', socat: '/bin/false' },
     });
     for (let attempt = 0; attempt < 2; attempt++) {
       await expect(networks.enter('maya')).rejects.toMatchObject({ code: 'failed' });
@@ -168,7 +168,7 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))('the jails of agen
   it('run no command on a full volume, and the file tools still remove files', async () => {
     jails.close();
     await networks.close();
-    open(Number.MAX_SAFE_INTEGER);
+    await open(Number.MAX_SAFE_INTEGER);
     await expect(run('maya', 'true')).rejects.toMatchObject({ code: 'refused', message: /MB left/ });
     const { runShellCommand } = await backend('maya');
     writeFileSync(join(state, 'workspace-maya', 'big'), 'x');
