@@ -23,6 +23,8 @@ export interface HostSupport {
   readonly browser: boolean;
   /** Whether a jail can have a /proc of its own. */
   readonly hasProc: boolean;
+  /** Whether a jail can forbid further user namespaces in it, which needs a /proc/sys that can be written. */
+  readonly canForbidNamespaces: boolean;
   /** Why something is off; null where nothing is. */
   readonly reason: string | null;
   readonly findings: readonly Finding[];
@@ -37,8 +39,9 @@ export interface HostProbe {
   readonly chromium: string | undefined;
   /** Why a jail could not be made; undefined where one was made. */
   readonly jailRefusal: string | undefined;
-  /** The same for a jail with a /proc of its own. */
+  /** The same for a jail with a /proc of its own, and for one that forbids further user namespaces. */
   readonly procRefusal: string | undefined;
+  readonly forbidRefusal: string | undefined;
 }
 
 /** Tries what a jail needs, by making two small ones. It takes well under a second and changes nothing. */
@@ -51,11 +54,14 @@ export async function findHostSupport(): Promise<HostSupport> {
     python3: findProgram('python3'),
   };
   const { bwrap } = programs;
+  const refusal = async (...args: string[]) =>
+    bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, args);
   return describeHost({
     programs,
     chromium: findProgram('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'),
-    jailRefusal: bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, []),
-    procRefusal: bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, ['--proc', '/proc']),
+    jailRefusal: await refusal(),
+    procRefusal: await refusal('--proc', '/proc'),
+    forbidRefusal: await refusal('--disable-userns'),
   });
 }
 
@@ -68,9 +74,11 @@ const packages = {
 } as const;
 
 /** Says what a host allows, with a sentence and a remedy for whatever is missing. */
-export function describeHost({ programs, chromium, jailRefusal, procRefusal }: HostProbe): HostSupport {
+export function describeHost(probe: HostProbe): HostSupport {
+  const { programs, chromium, jailRefusal, procRefusal, forbidRefusal } = probe;
   const { bwrap, nsenter, prlimit, socat, python3 } = programs;
-  const none = { browser: false, exec: false, hasProc: false, programs: undefined, chromium };
+  const off = { exec: false, browser: false, hasProc: false, canForbidNamespaces: false };
+  const none = { ...off, programs: undefined, chromium };
   if (!bwrap || !nsenter || !prlimit || !socat || !python3) {
     const finding = programsMissing(programs);
     return { ...none, reason: `Agents run no commands. ${finding.sentence}`, findings: [finding] };
@@ -80,17 +88,18 @@ export function describeHost({ programs, chromium, jailRefusal, procRefusal }: H
     isThere: true,
     sentence: `The programs for jails are installed: ${Object.keys(packages).join(', ')}.`,
   } as const;
-  const jails = jailFinding(jailRefusal);
+  const jails = jailFinding(jailRefusal ?? (isTooOld(forbidRefusal) ? forbidRefusal : undefined));
   if (!jails.isThere) {
     return { ...none, reason: `Agents run no commands. ${jails.sentence}`, findings: [there, jails] };
   }
   const browserNeeds = [procFinding(procRefusal), browserFinding(chromium)];
-  const off = browserNeeds.find(({ isThere }) => !isThere);
+  const missing = browserNeeds.find(({ isThere }) => !isThere);
   return {
     exec: true,
-    browser: off === undefined,
+    browser: missing === undefined,
     hasProc: procRefusal === undefined,
-    reason: off === undefined ? null : `Agents have no browser. ${off.sentence}`,
+    canForbidNamespaces: forbidRefusal === undefined,
+    reason: missing === undefined ? null : `Agents have no browser. ${missing.sentence}`,
     findings: [there, jails, ...browserNeeds],
     programs: { bwrap, nsenter, prlimit, socat },
     chromium,
@@ -112,16 +121,19 @@ function programsMissing(programs: HostProbe['programs']): Finding {
 
 function jailFinding(refusal: string | undefined): Finding {
   if (refusal === undefined) return { name: 'jails', isThere: true, sentence: 'The kernel allows jails.' };
-  const isOld = /unknown option/i.test(refusal);
   return {
     name: 'jails',
     isThere: false,
     sentence: `This host refuses jails: ${refusal}.`,
-    remedy: isOld
+    remedy: isTooOld(refusal)
       ? 'Install bubblewrap 0.8 or newer.'
       : 'Allow user namespaces. In Docker, use the seccomp profile of HQ’s compose.yaml. On Ubuntu, set ' +
         '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`. Elsewhere, raise `sysctl user.max_user_namespaces`.',
   };
+}
+
+function isTooOld(refusal: string | undefined): boolean {
+  return refusal !== undefined && /unknown option/i.test(refusal);
 }
 
 function procFinding(refusal: string | undefined): Finding {
@@ -150,17 +162,7 @@ function browserFinding(chromium: string | undefined): Finding {
 async function refusalOf(bwrap: string, more: readonly string[]): Promise<string | undefined> {
   const user = ['--unshare-user', '--uid', '1000', '--gid', '1000'];
   const outer = [...user, '--unshare-net', '--dev-bind', '/', '/', '--'];
-  const inner = [
-    ...user,
-    '--unshare-pid',
-    '--disable-userns',
-    '--ro-bind',
-    '/',
-    '/',
-    '--dev',
-    '/dev',
-    ...more,
-  ];
+  const inner = [...user, '--unshare-pid', '--ro-bind', '/', '/', '--dev', '/dev', ...more];
   try {
     await run(bwrap, [...outer, bwrap, ...inner, '--', '/bin/true'], { env: {}, timeout: probeLimitMs });
     return undefined;
