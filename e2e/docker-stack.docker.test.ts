@@ -126,10 +126,20 @@ describe('the stack of compose.yaml', () => {
         ReadonlyRootfs: true,
         CapAdd: null,
         CapDrop: ['ALL'],
-        SecurityOpt: ['no-new-privileges:true'],
+        // Jails of agents need user namespaces and a /proc of their own.
+        SecurityOpt:
+          service === 'runner'
+            ? ['no-new-privileges:true']
+            : ['no-new-privileges:true', expect.stringMatching(/^seccomp=\{.*"SCMP_ACT_ERRNO"/s)],
         PortBindings: {},
       });
     }
+  });
+
+  test('lets agents run commands in jails', async () => {
+    const jail =
+      'bwrap --unshare-user --unshare-net --unshare-pid --disable-userns --ro-bind / / --proc /proc id -u';
+    expect((await inGateway(jail)).trim()).toBe('1000');
   });
 
   test('mounts nothing of the host but the socket and the key files, and those for the runner alone', async () => {

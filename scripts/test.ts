@@ -52,6 +52,17 @@ const chromium: Requirement = {
   leftOut: 'the Chromium tests (*.chromium.test.ts)',
   reason: () => missingProgram(findChromium() ?? 'chromium', ['--version'], 'install chromium or Chrome'),
 };
+const jails: Requirement = {
+  leftOut: 'the tests of agents in jails',
+  reason: () =>
+    missingProgram('socat', ['-V'], 'install socat') ??
+    missingProgram('python3', ['--version'], 'install python3') ??
+    missingProgram(
+      'bwrap',
+      ['--unshare-user', '--unshare-net', '--disable-userns', '--ro-bind', '/', '/', 'true'],
+      'install bubblewrap 0.8 or newer, and allow user namespaces',
+    ),
+};
 const pgbouncer: Requirement = {
   leftOut: 'the test behind a connection pooler',
   reason: () => missingProgram('pgbouncer', ['--version'], 'install pgbouncer'),
@@ -82,7 +93,7 @@ async function main(): Promise<number> {
   await ensureBuilt('hq-tui', 'hq-runner', 'hq-gateway', 'hq-bots', 'hq-plugin');
 
   const absent = new Map(
-    [docker, tmux, chromium, pgbouncer, rootUser].map((need) => [need, need.reason()] as const),
+    [docker, tmux, chromium, jails, pgbouncer, rootUser].map((need) => [need, need.reason()] as const),
   );
   const has = (need: Requirement) => (absent.get(need) === undefined ? '1' : '');
   const folder = mkdtempSync(join(tmpdir(), 'hq-test-'));
@@ -100,6 +111,7 @@ async function main(): Promise<number> {
       HQ_TEST_DOCKER: has(docker),
       HQ_TEST_TMUX: has(tmux),
       HQ_TEST_CHROMIUM: has(chromium),
+      HQ_TEST_JAILS: has(jails),
       HQ_TEST_PGBOUNCER: has(pgbouncer),
       HQ_TEST_ROOT: has(rootUser),
     },

@@ -12,7 +12,7 @@ import type { Internet } from './network/egress-decision.ts';
 import { createRunDirectory } from './run-directory.ts';
 import { AgentJails, temporaryRoot } from './sandbox/agent-jails.ts';
 import { diskReserveBytes } from './sandbox/command-watch.ts';
-import { findHostSupport } from './sandbox/host-support.ts';
+import { findHostSupport, type HostSupport } from './sandbox/host-support.ts';
 import { jailBackend } from './sandbox/jail-backend.ts';
 import { backendId } from './sandbox/jail-backend-id.ts';
 import { browserLimits, defaultLimits } from './sandbox/jail-command.ts';
@@ -39,6 +39,26 @@ export type ConfinementApi = Pick<
 const defaultEgressBytes = 10 * 1024 ** 3;
 const defaultBrowserIdleMs = 10 * 60_000;
 
+/** Opens the bridge where the host has browsers. Without its port agents have none, and everything else works. */
+async function openBridge(bridge: CdpBridge, port: number): Promise<HostSupport> {
+  const support = await findHostSupport();
+  if (!support.browser) return support;
+  try {
+    await bridge.listen(port);
+    return support;
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message : String(error);
+    const remedy = error instanceof HqError ? error.hint : undefined;
+    const finding = { name: 'browser', isThere: false, sentence, ...(remedy && { remedy }) } as const;
+    return {
+      ...support,
+      browser: false,
+      reason: `Agents have no browser. ${sentence}`,
+      findings: [...support.findings, finding],
+    };
+  }
+}
+
 /** Everything that confines agents while a gateway runs. */
 async function startConfinement(settings: ConfinementSettings, { logger }: ConfinementApi) {
   const { stateDir, agents, internet } = settings;
@@ -46,12 +66,18 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
   await rm(temporaryRoot(stateDir), { recursive: true, force: true }).catch(() =>
     logger.warn('hq: temporary files of agents could not be removed'),
   );
-  const support = findHostSupport();
+  const key = bridgeKey(stateDir);
+  const bridge = new CdpBridge({
+    agentOf: (token) => agentOfToken(key, agents(), token),
+    running: async (agent) => await browsers.running(agent),
+  });
+  const support = await openBridge(bridge, settings.browserPort ?? bridgePort);
+  if (support.reason !== null) logger.warn(`hq: ${support.reason}`);
   const networks = new AgentNetworks({
     recordsDir: join(stateDir, 'hq', 'agents'),
     runDir,
     bytesPerDay: settings.egressBytesPerDay ?? defaultEgressBytes,
-    programs: support.then(({ programs }) => programs),
+    programs: support.programs,
     internet,
   });
   const jails = new AgentJails({
@@ -66,20 +92,12 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
   });
   const idleMs = settings.browserIdleMs ?? defaultBrowserIdleMs;
   const browsers = new AgentBrowsers({ stateDir, runDir, support, jails, idleMs });
-  const key = bridgeKey(stateDir);
-  const bridge = new CdpBridge({
-    agentOf: (token) => agentOfToken(key, agents(), token),
-    running: async (agent) => await browsers.running(agent),
-  });
-  const { browser, reason } = await support;
-  if (reason !== null) logger.warn(`hq: ${reason}`);
-  if (browser) await bridge.listen(settings.browserPort ?? bridgePort);
   return {
     jails,
     networks,
     browsers,
     status: async () => {
-      const { exec, findings } = await support;
+      const { exec, browser, reason, findings } = support;
       return { exec, browser, reason, findings, traffic: await networks.traffic() };
     },
     close: async () => {

@@ -1,4 +1,5 @@
 import { definePluginEntry, type OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry';
+import { registerConfinement } from './confinement.ts';
 import { registerGatewayMethods } from './gateway-methods.ts';
 import { registerHooks } from './hooks/index.ts';
 import { createServices, type Services } from './services.ts';
@@ -25,6 +26,7 @@ export default definePluginEntry({
     registerTools(api, services);
     registerHooks(api, services, endRun);
     registerGatewayMethods(api, services);
+    registerConfinement(api, { ...read.settings, agents: () => services.records.ids() });
     // OpenClaw starts the services of one instance of the process.
     api.registerService({
       id: 'hq-outbox',

@@ -9,6 +9,8 @@ const pluginSettings = z.object({
     .refine((address) => isSafeAddress(address), 'must be https, or http to this machine')
     .optional(),
   anonKey: z.string().min(1).optional(),
+  /** Port on loopback that leads OpenClaw to the browsers of agents. */
+  browserPort: z.int().min(1).max(65_535).optional(),
 });
 
 export type PluginSettings = z.output<typeof pluginSettings>;

@@ -46,7 +46,7 @@ export async function startConfinedGateway(browser: boolean): Promise<ConfinedGa
     supabaseUrl: 'http://127.0.0.1:1',
     anonKey: 'none',
     agents,
-    config: (stateDir) => {
+    configFor: (stateDir) => {
       const tokens = agents.map((agent) => [agent, bridgeToken(bridgeKey(stateDir), agent)] as const);
       const confinement = { exec: true, browser };
       return {

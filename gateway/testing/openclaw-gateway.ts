@@ -23,7 +23,9 @@ interface GatewayOptions {
   /** OpenClaw's ids of its agents. */
   readonly agents: readonly string[];
   /** Further settings of OpenClaw. */
-  readonly config?: (stateDir: string) => Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** The same, where they depend on the state directory. */
+  readonly configFor?: (stateDir: string) => Readonly<Record<string, unknown>>;
 }
 
 interface Turn {
@@ -162,7 +164,8 @@ function gatewayConfig(stateDir: string, options: GatewayOptions) {
     },
     update: { checkOnStart: false },
     telemetry: { enabled: false },
-    ...options.config?.(stateDir),
+    ...options.config,
+    ...options.configFor?.(stateDir),
   };
 }
 

@@ -11,7 +11,7 @@ import { browserCommand, browserMounts, devToolsSocket } from './browser-command
 export interface AgentBrowsersOptions {
   readonly stateDir: string;
   readonly runDir: string;
-  readonly support: Promise<HostSupport>;
+  readonly support: HostSupport;
   readonly jails: AgentJails;
   readonly idleMs: number;
 }
@@ -26,16 +26,16 @@ export class AgentBrowsers {
   }
 
   /** Returns why an agent has no browser; undefined where it has one. Only agents that HQ manages have one. */
-  async whyNone(agent: string): Promise<string | undefined> {
+  whyNone(agent: string): string | undefined {
     const { support, stateDir } = this.#options;
-    const { browser, reason } = await support;
+    const { browser, reason } = support;
     if (!browser) return `This host gives agents no browser. ${reason ?? ''}`.trim();
     if (existsSync(join(stateDir, 'hq', 'agents', `${agent}.json`))) return undefined;
     return `HQ does not manage agent ${agent}, so it has no browser.`;
   }
 
   async open(agent: string): Promise<string> {
-    const none = await this.whyNone(agent);
+    const none = this.whyNone(agent);
     if (none !== undefined) {
       throw new HqError('refused', none, { hint: '`hq-tui doctor` says what this host lacks.' });
     }
@@ -62,7 +62,7 @@ export class AgentBrowsers {
 
   async #create(agent: string): Promise<AgentBrowser> {
     const { stateDir, runDir, support, jails, idleMs } = this.#options;
-    const { chromium, programs } = await support;
+    const { chromium, programs } = support;
     if (chromium === undefined || programs === undefined) {
       throw new HqError('refused', 'This host has no browser.', { hint: 'Install the package `chromium`.' });
     }

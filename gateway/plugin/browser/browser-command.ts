@@ -3,7 +3,7 @@ import { proxyPort } from '../network/namespace-holder.ts';
 import type { JailMount } from '../sandbox/jail-command.ts';
 
 const devToolsPort = 9222;
-export const browserProfileDir = '/browser';
+const browserProfileDir = '/browser';
 const socketDir = '/run/hq';
 export const devToolsSocket = 'cdp.sock';
 

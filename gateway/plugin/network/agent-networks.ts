@@ -6,7 +6,7 @@ import type { AllowedHost } from './allowed-hosts.ts';
 import { watchAllowedHosts } from './allowed-hosts-file.ts';
 import type { Internet } from './egress-decision.ts';
 import { EgressProxy } from './egress-proxy.ts';
-import { type NamespacePaths, NetworkNamespace } from './network-namespace.ts';
+import { type HolderPrograms, type NamespacePaths, NetworkNamespace } from './network-namespace.ts';
 import { Traffic } from './traffic.ts';
 
 export interface AgentNetworksOptions {
@@ -15,7 +15,7 @@ export interface AgentNetworksOptions {
   /** Private directory with a short path: a socket's path has at most 107 bytes. */
   readonly runDir: string;
   readonly bytesPerDay: number;
-  readonly programs: Promise<{ readonly bwrap: string; readonly socat: string } | undefined>;
+  readonly programs: HolderPrograms | undefined;
   readonly internet?: Internet | undefined;
 }
 

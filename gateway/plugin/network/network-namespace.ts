@@ -38,13 +38,13 @@ interface Running extends NamespacePaths {
 export class NetworkNamespace {
   readonly #agent: string;
   readonly #proxySocket: string;
-  readonly #programs: Promise<HolderPrograms | undefined>;
+  readonly #programs: HolderPrograms | undefined;
   #running: Running | undefined;
   #starting: Promise<Running> | undefined;
   #failures = 0;
   #notBefore = 0;
 
-  constructor(agent: string, proxySocket: string, programs: Promise<HolderPrograms | undefined>) {
+  constructor(agent: string, proxySocket: string, programs: HolderPrograms | undefined) {
     this.#agent = agent;
     this.#proxySocket = proxySocket;
     this.#programs = programs;
@@ -77,7 +77,7 @@ export class NetworkNamespace {
   async #start(waitMs: number): Promise<Running> {
     await delay(waitMs);
     try {
-      const programs = await this.#programs;
+      const programs = this.#programs;
       if (programs === undefined) throw new Error('bwrap or socat is missing');
       const running = await startHolder(programs, this.#proxySocket);
       this.#running = running;

@@ -30,13 +30,13 @@ let networks: AgentNetworks;
 let jails: AgentJails;
 let warnings: string[];
 
-function open(diskReserveBytes = 1): void {
-  const support = findHostSupport();
+async function open(diskReserveBytes = 1): Promise<void> {
+  const support = await findHostSupport();
   networks = new AgentNetworks({
     recordsDir: join(state, 'hq', 'agents'),
     runDir,
     bytesPerDay: 1_000_000,
-    programs: support.then(({ programs }) => programs),
+    programs: support.programs,
   });
   jails = new AgentJails({
     stateDir: state,
@@ -50,13 +50,13 @@ function open(diskReserveBytes = 1): void {
   });
 }
 
-beforeEach(() => {
+beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), 'hq-jails-'));
   for (const agent of ['maya', 'zed']) mkdirSync(join(state, `workspace-${agent}`));
   mkdirSync(join(state, 'hq', 'agents'), { recursive: true });
   runDir = createRunDirectory(state);
   warnings = [];
-  open();
+  await open();
 });
 afterEach(async () => {
   jails.close();
@@ -137,36 +137,38 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))('the jails of agen
     expect(existsSync(join(state, 'workspace-maya', 'survived'))).toBe(false);
   });
 
-  it('fail closed while the holder of the network is dead, and get another one', async () => {
+  it('get another network when the holder of theirs has died', async () => {
     await run('maya', 'true');
-    const { user } = await networks.enter('maya');
     const holders = readdirSync('/proc').filter((pid) => isHolder(pid, runDir));
     expect(holders.length).toBeGreaterThan(0);
     for (const pid of holders) process.kill(Number(pid), 'SIGKILL');
-    await expect
-      .poll(async () => (await networks.enter('maya')).user, { timeout: 10_000 })
-      .toMatch(/^\/proc/);
-    expect(await run('maya', 'curl -sS -m 5 http://evil.test 2>&1 | head -1')).toContain(
-      'HQ refused agent maya',
-    );
-    expect(user).toMatch(/^\/proc\/\d+\/fd\/\d+$/);
+    const refused = async () =>
+      await run('maya', 'curl -sS -m 5 http://evil.test 2>&1 | head -1').catch(String);
+    await expect.poll(refused, { timeout: 15_000 }).toContain('HQ refused agent maya');
   });
 
   it('start nothing without a network', async () => {
+    await networks.close();
     networks = new AgentNetworks({
       recordsDir: state,
       runDir: join(runDir, 'other'),
       bytesPerDay: 1,
-      programs: Promise.resolve({ bwrap: '/bin/false', socat: '/bin/false' }),
+      programs: { bwrap: '/bin/false', socat: '/bin/false' },
     });
-    await expect(networks.enter('maya')).rejects.toMatchObject({ code: 'failed' });
-    await expect(networks.enter('maya')).rejects.toMatchObject({ code: 'failed' });
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(networks.enter('maya')).rejects.toMatchObject({ code: 'failed' });
+    }
+    // By then the next attempt is further away than a command waits.
+    await networks.enter('maya').catch(() => undefined);
+    await expect(networks.enter('maya')).rejects.toMatchObject({
+      code: expect.stringMatching(/failed|unreachable/),
+    });
   });
 
   it('run no command on a full volume, and the file tools still remove files', async () => {
     jails.close();
     await networks.close();
-    open(Number.MAX_SAFE_INTEGER);
+    await open(Number.MAX_SAFE_INTEGER);
     await expect(run('maya', 'true')).rejects.toMatchObject({ code: 'refused', message: /MB left/ });
     const { runShellCommand } = await backend('maya');
     writeFileSync(join(state, 'workspace-maya', 'big'), 'x');

@@ -22,7 +22,7 @@ export interface AgentJailsOptions {
   readonly stateDir: string;
   /** Private directory of this gateway's lifetime. */
   readonly runDir: string;
-  readonly support: Promise<HostSupport>;
+  readonly support: HostSupport;
   readonly networks: AgentNetworks;
   readonly limits: JailLimits;
   readonly browserLimits: JailLimits;
@@ -66,7 +66,7 @@ export class AgentJails {
     { mounts, workdir, environment, kind }: JailContent,
     command: readonly string[],
   ): Promise<{ argv: string[]; token: string }> {
-    const { programs, hasProc, reason } = await this.#options.support;
+    const { programs, hasProc, canForbidNamespaces, reason } = this.#options.support;
     if (programs === undefined) {
       throw new HqError('refused', `This host has no jails: ${reason}`, {
         hint: '`hq-tui doctor` says what to install or to allow.',
@@ -86,7 +86,7 @@ export class AgentJails {
         workdir,
         environment: { ...environment, ...proxyEnvironment(), PATH: path, HOME: home },
         hasProc,
-        allowsNamespaces: kind === 'browser',
+        allowsNamespaces: kind === 'browser' || !canForbidNamespaces,
       },
       this.#options.limits,
     );

@@ -78,7 +78,7 @@ export function confinedGatewaySettings(
       toolSearch: false,
       elevated: { enabled: false },
       agentToAgent: { enabled: false },
-      sessions: { visibility: 'tree' },
+      sessions: { visibility: 'self' },
     },
     // `attachOnly`: OpenClaw's own Chromium would run outside of every jail.
     browser: browser ? { enabled: true, attachOnly: true, profiles } : { enabled: false },

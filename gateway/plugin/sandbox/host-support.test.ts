@@ -14,6 +14,7 @@ const whole: HostProbe = {
   chromium: '/usr/bin/chromium',
   jailRefusal: undefined,
   procRefusal: undefined,
+  forbidRefusal: undefined,
 };
 
 describe('a host', () => {
@@ -26,7 +27,7 @@ describe('a host', () => {
     ['without socat', { programs: { ...whole.programs, socat: undefined } }, 'Install socat,'],
     ['without python3', { programs: { ...whole.programs, python3: undefined } }, 'Install python3,'],
     ['that refuses user namespaces', { jailRefusal: 'bwrap: No permissions' }, 'Allow user namespaces'],
-    ['with an old bubblewrap', { jailRefusal: 'bwrap: Unknown option --disable-userns' }, 'bubblewrap 0.8'],
+    ['with an old bubblewrap', { forbidRefusal: 'bwrap: Unknown option --disable-userns' }, 'bubblewrap 0.8'],
   ])('%s gives agents no commands and says what to do', (_host, changes, remedy) => {
     const support = describeHost({ ...whole, ...changes });
     expect(support).toMatchObject({ exec: false, browser: false, programs: undefined });
@@ -35,7 +36,12 @@ describe('a host', () => {
   });
 
   it.each([
-    ['that masks /proc', { procRefusal: "bwrap: Can't mount proc" }, 'systempaths=unconfined', false],
+    [
+      'that masks /proc',
+      { procRefusal: "bwrap: Can't mount proc", forbidRefusal: 'bwrap: Read-only' },
+      'systempaths=unconfined',
+      false,
+    ],
     ['without Chromium', { chromium: undefined }, 'chromium', true],
   ])('%s gives agents commands, no browser, and says what to do', (_host, changes, remedy, hasProc) => {
     const support = describeHost({ ...whole, ...changes });

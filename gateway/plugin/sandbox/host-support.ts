@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { findJailPrograms, findProgram, type JailPrograms } from './programs.ts';
+import { findProgram, type JailPrograms } from './programs.ts';
 
 const run = promisify(execFile);
 const probeLimitMs = 10_000;
 
 /** One thing that jails need of the host. */
-export interface Finding {
+interface Finding {
   readonly name: 'programs' | 'jails' | 'proc' | 'browser';
   readonly isThere: boolean;
   /** What was found, or what is missing, as one sentence. */
@@ -23,6 +23,8 @@ export interface HostSupport {
   readonly browser: boolean;
   /** Whether a jail can have a /proc of its own. */
   readonly hasProc: boolean;
+  /** Whether a jail can forbid further user namespaces in it, which needs a /proc/sys that can be written. */
+  readonly canForbidNamespaces: boolean;
   /** Why something is off; null where nothing is. */
   readonly reason: string | null;
   readonly findings: readonly Finding[];
@@ -33,23 +35,33 @@ export interface HostSupport {
 /** What was tried on a host. */
 export interface HostProbe {
   /** Absolute paths of the programs that are installed. */
-  readonly programs: Partial<JailPrograms> & { readonly python3?: string | undefined };
+  readonly programs: Readonly<Record<keyof typeof packages, string | undefined>>;
   readonly chromium: string | undefined;
   /** Why a jail could not be made; undefined where one was made. */
   readonly jailRefusal: string | undefined;
-  /** The same for a jail with a /proc of its own. */
+  /** The same for a jail with a /proc of its own, and for one that forbids further user namespaces. */
   readonly procRefusal: string | undefined;
+  readonly forbidRefusal: string | undefined;
 }
 
 /** Tries what a jail needs, by making two small ones. It takes well under a second and changes nothing. */
 export async function findHostSupport(): Promise<HostSupport> {
-  const programs = { ...findJailPrograms(), python3: findProgram('python3') };
+  const programs = {
+    bwrap: findProgram('bwrap'),
+    socat: findProgram('socat'),
+    nsenter: findProgram('nsenter'),
+    prlimit: findProgram('prlimit'),
+    python3: findProgram('python3'),
+  };
   const { bwrap } = programs;
+  const refusal = async (...args: string[]) =>
+    bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, args);
   return describeHost({
     programs,
     chromium: findProgram('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'),
-    jailRefusal: bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, []),
-    procRefusal: bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, ['--proc', '/proc']),
+    jailRefusal: await refusal(),
+    procRefusal: await refusal('--proc', '/proc'),
+    forbidRefusal: await refusal('--disable-userns'),
   });
 }
 
@@ -62,17 +74,13 @@ const packages = {
 } as const;
 
 /** Says what a host allows, with a sentence and a remedy for whatever is missing. */
-export function describeHost({ programs, chromium, jailRefusal, procRefusal }: HostProbe): HostSupport {
+export function describeHost(probe: HostProbe): HostSupport {
+  const { programs, chromium, jailRefusal, procRefusal, forbidRefusal } = probe;
   const { bwrap, nsenter, prlimit, socat, python3 } = programs;
-  const absent = Object.entries(packages).filter(([name]) => !Object.hasOwn(definedOf(programs), name));
-  const none = { browser: false, exec: false, hasProc: false, programs: undefined, chromium };
+  const off = { exec: false, browser: false, hasProc: false, canForbidNamespaces: false };
+  const none = { ...off, programs: undefined, chromium };
   if (!bwrap || !nsenter || !prlimit || !socat || !python3) {
-    const finding = {
-      name: 'programs',
-      isThere: false,
-      sentence: `A program that jails need is missing: ${absent.map(([name]) => name).join(', ')}.`,
-      remedy: `Install ${[...new Set(absent.map(([, name]) => name))].join(', ')}, then restart the gateway.`,
-    } as const;
+    const finding = programsMissing(programs);
     return { ...none, reason: `Agents run no commands. ${finding.sentence}`, findings: [finding] };
   }
   const there = {
@@ -80,39 +88,52 @@ export function describeHost({ programs, chromium, jailRefusal, procRefusal }: H
     isThere: true,
     sentence: `The programs for jails are installed: ${Object.keys(packages).join(', ')}.`,
   } as const;
-  const jails = jailFinding(jailRefusal);
+  const jails = jailFinding(jailRefusal ?? (isTooOld(forbidRefusal) ? forbidRefusal : undefined));
   if (!jails.isThere) {
     return { ...none, reason: `Agents run no commands. ${jails.sentence}`, findings: [there, jails] };
   }
   const browserNeeds = [procFinding(procRefusal), browserFinding(chromium)];
-  const off = browserNeeds.find(({ isThere }) => !isThere);
+  const missing = browserNeeds.find(({ isThere }) => !isThere);
   return {
     exec: true,
-    browser: off === undefined,
+    browser: missing === undefined,
     hasProc: procRefusal === undefined,
-    reason: off === undefined ? null : `Agents have no browser. ${off.sentence}`,
+    canForbidNamespaces: forbidRefusal === undefined,
+    reason: missing === undefined ? null : `Agents have no browser. ${missing.sentence}`,
     findings: [there, jails, ...browserNeeds],
     programs: { bwrap, nsenter, prlimit, socat },
     chromium,
   };
 }
 
-function definedOf(record: object): object {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+function programsMissing(programs: HostProbe['programs']): Finding {
+  const missing = Object.entries(programs).flatMap(([name, path]) => (path === undefined ? [name] : []));
+  const needed = Object.entries(packages).flatMap(([name, source]) =>
+    missing.includes(name) ? [source] : [],
+  );
+  return {
+    name: 'programs',
+    isThere: false,
+    sentence: `A program that jails need is missing: ${missing.join(', ')}.`,
+    remedy: `Install ${[...new Set(needed)].join(', ')}, then restart the gateway.`,
+  };
 }
 
 function jailFinding(refusal: string | undefined): Finding {
   if (refusal === undefined) return { name: 'jails', isThere: true, sentence: 'The kernel allows jails.' };
-  const isOld = /unknown option/i.test(refusal);
   return {
     name: 'jails',
     isThere: false,
     sentence: `This host refuses jails: ${refusal}.`,
-    remedy: isOld
+    remedy: isTooOld(refusal)
       ? 'Install bubblewrap 0.8 or newer.'
       : 'Allow user namespaces. In Docker, use the seccomp profile of HQ’s compose.yaml. On Ubuntu, set ' +
         '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`. Elsewhere, raise `sysctl user.max_user_namespaces`.',
   };
+}
+
+function isTooOld(refusal: string | undefined): boolean {
+  return refusal !== undefined && /unknown option/i.test(refusal);
 }
 
 function procFinding(refusal: string | undefined): Finding {
@@ -141,17 +162,7 @@ function browserFinding(chromium: string | undefined): Finding {
 async function refusalOf(bwrap: string, more: readonly string[]): Promise<string | undefined> {
   const user = ['--unshare-user', '--uid', '1000', '--gid', '1000'];
   const outer = [...user, '--unshare-net', '--dev-bind', '/', '/', '--'];
-  const inner = [
-    ...user,
-    '--unshare-pid',
-    '--disable-userns',
-    '--ro-bind',
-    '/',
-    '/',
-    '--dev',
-    '/dev',
-    ...more,
-  ];
+  const inner = [...user, '--unshare-pid', '--ro-bind', '/', '/', '--dev', '/dev', ...more];
   try {
     await run(bwrap, [...outer, bwrap, ...inner, '--', '/bin/true'], { env: {}, timeout: probeLimitMs });
     return undefined;

@@ -25,9 +25,3 @@ export interface JailPrograms {
   readonly prlimit: string;
   readonly socat: string;
 }
-
-export function findJailPrograms(): Partial<JailPrograms> {
-  const found = { bwrap: findProgram('bwrap'), nsenter: findProgram('nsenter') };
-  const more = { prlimit: findProgram('prlimit'), socat: findProgram('socat') };
-  return Object.fromEntries(Object.entries({ ...found, ...more }).filter(([, path]) => path !== undefined));
-}
