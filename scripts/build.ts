@@ -8,7 +8,7 @@ import { isFresh } from './bundle.cjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 interface Program {
-  readonly name: 'hq-tui' | 'hq-runner' | 'hq-gateway' | 'hq-bots';
+  readonly name: 'hq-tui' | 'hq-runner' | 'hq-gateway' | 'hq-plugin' | 'hq-bots';
   readonly entry: string;
   /** Entry points of worker threads, by the names of their files. */
   readonly threads?: Readonly<Record<string, string>>;
@@ -25,6 +25,8 @@ const programs: readonly Program[] = [
     threads: { 'hq-bots-adapter': 'bots/src/runtime/adapter-worker.ts' },
     outdir: 'bots/dist',
   },
+  // Without this bundle OpenClaw compiles the sources at each start, which takes 6 s on two busy cores.
+  { name: 'hq-plugin', entry: 'gateway/plugin/hq-plugin.ts', outdir: 'gateway/plugin/dist' },
 ];
 
 /**
@@ -105,8 +107,8 @@ export function bundling(entryPoints: Readonly<Record<string, string>>, outdir: 
     minify: true,
     legalComments: 'none',
     sourcemap: false,
-    // Optional native parts of libraries, which work without them.
-    external: ['cpu-features', '*.node'],
+    // Optional native parts of libraries, which work without them; and OpenClaw, which runs the plugin.
+    external: ['cpu-features', '*.node', 'openclaw/*'],
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

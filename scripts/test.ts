@@ -79,7 +79,7 @@ async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const isLong = args.includes('--long');
   const mustBeComplete = environmentFlag(process.env, 'HQ_TEST_ALL');
-  await ensureBuilt('hq-tui', 'hq-runner', 'hq-gateway', 'hq-bots');
+  await ensureBuilt('hq-tui', 'hq-runner', 'hq-gateway', 'hq-plugin', 'hq-bots');
 
   const absent = new Map(
     [docker, tmux, chromium, pgbouncer, rootUser].map((need) => [need, need.reason()] as const),

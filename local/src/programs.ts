@@ -18,7 +18,7 @@ export async function buildTui(): Promise<void> {
 export async function runnerProgram(): Promise<string> {
   try {
     const { ensureBuilt } = await import('../../scripts/build.ts');
-    await ensureBuilt('hq-runner', 'hq-gateway');
+    await ensureBuilt('hq-runner', 'hq-gateway', 'hq-plugin');
     return fileURLToPath(new URL('../../runner/dist/hq-runner.js', import.meta.url));
   } catch {
     return fileURLToPath(new URL('../../runner/src/main.ts', import.meta.url));

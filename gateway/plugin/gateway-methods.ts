@@ -1,0 +1,20 @@
+import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry';
+import type { Services } from './services.ts';
+
+/** Methods of OpenClaw's WebSocket for HQ's control API. Pairing codes are approvals: only the operator reads them. */
+export function registerGatewayMethods(api: OpenClawPluginApi, services: Services): void {
+  const { records, pairings } = services;
+  api.registerGatewayMethod(
+    'hq.ping',
+    ({ respond }) =>
+      respond(true, {
+        agents: records.ids().filter((id) => records.find(id) !== null),
+        database: services.api !== null,
+        waiting: services.waiting(),
+      }),
+    { scope: 'operator.read' },
+  );
+  api.registerGatewayMethod('hq.pairings', ({ respond }) => respond(true, { requests: pairings.list() }), {
+    scope: 'operator.admin',
+  });
+}

@@ -1,0 +1,114 @@
+import { HqError } from '@hq/shared/errors';
+import { z } from 'zod';
+import type { AgentRecords } from '../agent-records.ts';
+import type { AgentApi } from '../hq-api/agent-api.ts';
+
+const budgetAnswer = z.object({
+  allowed: z.boolean(),
+  reason: z.string().nullable(),
+  limit_usd: z.coerce.number().nullish(),
+  spent_usd: z.coerce.number().nullish(),
+});
+
+type Budget = z.output<typeof budgetAnswer>;
+
+/** A sentence why the agent may not work now, or null. */
+export type Verdict = string | null;
+
+interface Known {
+  readonly budget: Budget;
+  /** By `performance.now()`. */
+  readonly askedAt: number;
+}
+
+interface GateOptions {
+  readonly api: AgentApi | null;
+  readonly records: AgentRecords;
+  readonly now?: () => number;
+}
+
+/** For how long the last answer holds while the database is away. Then agents rest. */
+const graceMs = 15 * 60_000;
+/** For how long an answer holds between two tool calls of a run. */
+const freshMs = 5_000;
+const timeoutMs = 4_000;
+
+/**
+ * Decides whether an agent may spend: asked before each run and each tool call. HQ's answer counts. While the database is
+ * away the last answer holds for 15 minutes, then the gate is closed; without any answer it is closed at once.
+ */
+export class BudgetGate {
+  readonly #options: GateOptions;
+  readonly #now: () => number;
+  readonly #known = new Map<string, Known>();
+  readonly #asking = new Map<string, Promise<Verdict>>();
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Asks HQ. An agent that HQ does not manage may always work: HQ knows no budget for it. */
+  async beforeRun(agentId: string | undefined): Promise<Verdict> {
+    const { api, records } = this.#options;
+    const record = records.find(agentId);
+    if (api === null || record === null || agentId === undefined) return null;
+    // Turns that begin together share one question.
+    const asking = this.#asking.get(agentId) ?? this.#ask(api, record.token, agentId);
+    this.#asking.set(agentId, asking);
+    try {
+      return await asking;
+    } finally {
+      this.#asking.delete(agentId);
+    }
+  }
+
+  /** Asks HQ unless it answered a few seconds ago. */
+  async beforeTool(agentId: string | undefined): Promise<Verdict> {
+    const known = agentId === undefined ? undefined : this.#known.get(agentId);
+    if (known !== undefined && this.#now() - known.askedAt < freshMs) return verdictOf(known.budget);
+    return this.beforeRun(agentId);
+  }
+
+  /** Lets the next tool call ask again, because the agent has spent. */
+  forget(agentId: string): void {
+    const known = this.#known.get(agentId);
+    if (known === undefined) return;
+    const staleAt = this.#now() - freshMs;
+    this.#known.set(agentId, { ...known, askedAt: Math.min(known.askedAt, staleAt) });
+  }
+
+  async #ask(api: AgentApi, token: string, agentId: string): Promise<Verdict> {
+    try {
+      const answer = await api.call(token, 'budget', {}, { timeoutMs, attempts: 2 });
+      const budget = budgetAnswer.parse(answer);
+      this.#known.set(agentId, { budget, askedAt: this.#now() });
+      return verdictOf(budget);
+    } catch (error) {
+      const isAway = error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
+      if (!isAway) return closedBecause(error);
+      const known = this.#known.get(agentId);
+      if (known !== undefined && this.#now() - known.askedAt < graceMs) return verdictOf(known.budget);
+      return 'HQ’s database does not answer, so nobody can tell whether this agent may spend. Try again later.';
+    }
+  }
+}
+
+function closedBecause(error: unknown): string {
+  const reason =
+    error instanceof HqError ? error.message : 'HQ’s database gave an answer of another version.';
+  return `${reason} Until an operator has looked at it, this agent rests.`;
+}
+
+function verdictOf({ allowed, reason, limit_usd: limit, spent_usd: spent }: Budget): Verdict {
+  if (allowed) return null;
+  if (reason === 'agent_paused') return 'An operator has paused this agent.';
+  if (reason === 'gateway_paused') return 'An operator has paused this gateway.';
+  if (reason === 'budget_exceeded') {
+    const figures = limit == null || spent == null ? '' : ` (${dollars(spent)} of ${dollars(limit)})`;
+    return `Budget exceeded: this agent has spent its budget of this month${figures}.`;
+  }
+  return 'HQ does not allow this agent to work now.';
+}
+
+const dollars = (amount: number): string => `$${amount.toFixed(2)}`;

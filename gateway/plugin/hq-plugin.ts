@@ -1,0 +1,38 @@
+import { definePluginEntry, type OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry';
+import { registerGatewayMethods } from './gateway-methods.ts';
+import { registerHooks } from './hooks/index.ts';
+import { createServices, type Services } from './services.ts';
+import { readSettings } from './settings.ts';
+import { hqTools } from './tools/index.ts';
+import { toolsOfTurn } from './tools/tool-factory.ts';
+
+/** HQ's part in OpenClaw: tools, usage, budget, pairing requests and the secrets of agents. */
+export default definePluginEntry({
+  id: 'hq',
+  name: 'HQ',
+  description: 'Tools of HQ for its agents, usage, budget, pairing requests and secrets.',
+  register(api) {
+    const read = readSettings(api.pluginConfig);
+    if ('fault' in read) {
+      api.logger.error(`plugins.entries.hq.config: ${read.fault}. HQ is off in this gateway.`);
+      return;
+    }
+    const services = createServices(read.settings, api.logger);
+    registerTools(api, services);
+    // OpenClaw registers plugins more than once, to see what they have. Only this mode runs them.
+    if (api.registrationMode !== 'full') return;
+    registerHooks(api, services, endRun);
+    registerGatewayMethods(api, services);
+    api.registerService({ id: 'hq-outbox', start: () => services.start(), stop: () => services.stop() });
+  },
+});
+
+function registerTools(api: OpenClawPluginApi, services: Services): void {
+  api.registerTool((context) => toolsOfTurn(context, services), { names: hqTools.map(({ name }) => name) });
+}
+
+async function endRun(sessionId: string): Promise<void> {
+  // Loaded when it is needed: it is a large part of OpenClaw.
+  const { abortAgentHarnessRun } = await import('openclaw/plugin-sdk/agent-harness');
+  abortAgentHarnessRun(sessionId);
+}

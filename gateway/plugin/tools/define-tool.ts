@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { Operation } from '../hq-api/operations.ts';
+
+/** What a tool knows about the turn that calls it; the host says it, not the model. */
+export interface TurnFacts {
+  readonly sessionKey: string | undefined;
+  readonly runId: string | undefined;
+}
+
+/** One tool of HQ: an operation of the database with the text that a model reads. */
+export interface HqTool {
+  readonly name: string;
+  readonly label: string;
+  readonly description: string;
+  /** JSON Schema of the parameters. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly operation: Operation;
+  /** Returns the operation's arguments; throws `usage` for parameters that do not fit the schema. */
+  arguments(params: unknown, facts: TurnFacts): Readonly<Record<string, unknown>>;
+  /** Returns the answer as text for a model. */
+  text(answer: unknown): string;
+}
+
+interface ToolDefinition<Input extends z.ZodObject, Answer extends z.ZodType> {
+  readonly name: string;
+  readonly label: string;
+  readonly description: string;
+  readonly operation: Operation;
+  readonly input: Input;
+  readonly answer: Answer;
+  readonly arguments?: (input: z.output<Input>, facts: TurnFacts) => Readonly<Record<string, unknown>>;
+  readonly text: (answer: z.output<Answer>) => string;
+}
+
+/** A call with parameters that the tool does not have. Its message names each fault for the model. */
+export class ParameterFault extends Error {
+  override readonly name = 'ParameterFault';
+}
+
+export function defineTool<Input extends z.ZodObject, Answer extends z.ZodType>(
+  definition: ToolDefinition<Input, Answer>,
+): HqTool {
+  const { name, label, description, operation, input, answer, text } = definition;
+  const { $schema: _, ...parameters } = z.toJSONSchema(input, { io: 'input' });
+  return {
+    name,
+    label,
+    description,
+    parameters,
+    operation,
+    arguments: (params, facts) => {
+      const parsed = input.safeParse(params ?? {});
+      if (parsed.success) return definition.arguments?.(parsed.data, facts) ?? parsed.data;
+      const faults = parsed.error.issues.map(({ path, message }) =>
+        path.length === 0 ? message : `${path.join('.')}: ${message}`,
+      );
+      throw new ParameterFault(`The parameters of ${name} are wrong. ${faults.join('. ')}.`);
+    },
+    text: (value) => text(answer.parse(value)),
+  };
+}

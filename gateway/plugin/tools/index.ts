@@ -1,0 +1,5 @@
+import { inboxTools } from './inbox-tools.ts';
+import { taskTools } from './task-tools.ts';
+
+/** Every tool of HQ. Their names are also in `openclaw.plugin.json`, without which OpenClaw does not register them. */
+export const hqTools = [...inboxTools, ...taskTools];

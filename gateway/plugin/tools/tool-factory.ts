@@ -1,0 +1,53 @@
+import { HqError } from '@hq/shared/errors';
+import type { AnyAgentTool, OpenClawPluginToolContext } from 'openclaw/plugin-sdk/plugin-entry';
+import { ZodError } from 'zod';
+import type { AgentRecords } from '../agent-records.ts';
+import type { AgentApi } from '../hq-api/agent-api.ts';
+import { limited } from './answer-text.ts';
+import { type HqTool, ParameterFault } from './define-tool.ts';
+import { hqTools } from './index.ts';
+
+interface ToolServices {
+  readonly api: AgentApi | null;
+  readonly records: AgentRecords;
+  /** Returns the run of a tool call; the context of a turn does not have it. */
+  runOf(toolCallId: string): string | undefined;
+}
+
+/** Returns HQ's tools for the agent of a turn, or null for an agent that HQ does not manage. */
+export function toolsOfTurn(
+  context: OpenClawPluginToolContext,
+  services: ToolServices,
+): AnyAgentTool[] | null {
+  const { api, records } = services;
+  if (api === null || records.find(context.agentId) === null) return null;
+  return hqTools.map((tool) => ({
+    name: tool.name,
+    label: tool.label,
+    description: tool.description,
+    parameters: tool.parameters,
+    // Shown to the model as it is, instead of behind a search for tools.
+    catalogMode: 'direct-only',
+    execute: async (toolCallId, params, signal) => {
+      try {
+        const facts = { sessionKey: context.sessionKey, runId: services.runOf(toolCallId) };
+        const args = tool.arguments(params, facts);
+        // The credential may have been replaced since the turn began.
+        const record = records.find(context.agentId);
+        if (record === null) throw new HqError('refused', 'HQ does not manage this agent any more.');
+        const answer = await api.call(record.token, tool.operation, args, { signal });
+        return { content: [{ type: 'text', text: limited(tool.text(answer)) }], details: {} };
+      } catch (error) {
+        throw new Error(sentenceFor(tool, error));
+      }
+    },
+  }));
+}
+
+/** What the model reads of a failure: a sentence and what to do next, never a stack. */
+function sentenceFor({ name }: HqTool, error: unknown): string {
+  if (error instanceof ParameterFault) return error.message;
+  if (error instanceof HqError) return [error.message, error.hint].filter(Boolean).join(' ');
+  if (error instanceof ZodError) return `${name} got an answer of another version of HQ. Tell the operators.`;
+  return `${name} did not work. Tell the operators.`;
+}

@@ -1,0 +1,208 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '@hq/shared/program';
+import { z } from 'zod';
+import { ensureBuilt } from '../../scripts/build.ts';
+import { connectOpenClaw, type OpenClawRpc } from './openclaw-rpc.ts';
+
+const pluginFolder = fileURLToPath(new URL('../plugin', import.meta.url));
+const startMs = 150_000;
+
+interface GatewayOptions {
+  /** Address of a model with OpenAI's wire format. */
+  readonly modelUrl: string;
+  readonly supabaseUrl: string;
+  readonly anonKey: string;
+  /** OpenClaw's ids of its agents. */
+  readonly agents: readonly string[];
+  /** Further settings of OpenClaw. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+interface Turn {
+  readonly status: string;
+  readonly runId: string;
+  readonly error: string | undefined;
+}
+
+/** The real OpenClaw with HQ's plugin, in a home of its own. */
+export interface TestGateway {
+  readonly stateDir: string;
+  readonly call: OpenClawRpc['call'];
+  /** What it has written to its standard output and error. */
+  output(): string;
+  /** Gives an agent a record of HQ, as the boot program does. */
+  writeRecord(agent: string, record: { agentId: string; slug: string; token: string }): void;
+  /** Runs one turn in a new session and waits for its end. */
+  turn(agent: string, message?: string): Promise<Turn>;
+  /** Sends SIGKILL and starts it again. */
+  killAndStart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTestGateway(options: GatewayOptions): Promise<TestGateway> {
+  await ensureBuilt('hq-plugin');
+  const home = mkdtempSync(join(tmpdir(), 'hq-openclaw-'));
+  const stateDir = join(home, '.openclaw');
+  for (const folder of [stateDir, join(home, 'tmp'), join(stateDir, 'hq', 'agents')]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  const token = randomBytes(32).toString('hex');
+  const config = JSON.stringify(gatewayConfig(stateDir, options));
+  writeFileSync(join(stateDir, 'openclaw.json'), config, { mode: 0o600 });
+  let running = await start(home, token);
+
+  return {
+    stateDir,
+    call: (method, params) => running.rpc.call(method, params),
+    output: () => running.output(),
+    writeRecord: (agent, record) => {
+      const text = JSON.stringify({ ...record, branch: record.slug, allowedHosts: [] });
+      writeFileSync(join(stateDir, 'hq', 'agents', `${agent}.json`), text, { mode: 0o600 });
+    },
+    turn: async (agentId, message = 'Work.') => {
+      const sessionKey = `agent:${agentId}:${randomUUID()}`;
+      const params = { agentId, sessionKey, message, idempotencyKey: randomUUID() };
+      const { runId } = z.object({ runId: z.string() }).parse(await running.rpc.call('agent', params));
+      const ended = await running.rpc.call('agent.wait', { runId, timeoutMs: 60_000 });
+      const { status, error } = z.object({ status: z.string(), error: z.string().optional() }).parse(ended);
+      return { status, runId, error };
+    },
+    killAndStart: async () => {
+      await running.kill('SIGKILL');
+      running = await start(home, token);
+    },
+    close: async () => {
+      await running.kill('SIGKILL');
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function gatewayConfig(stateDir: string, options: GatewayOptions) {
+  const { modelUrl, supabaseUrl, anonKey, agents } = options;
+  return {
+    gateway: {
+      mode: 'local',
+      bind: 'loopback',
+      auth: {
+        mode: 'token',
+        token: { source: 'env', provider: 'default', id: 'OPENCLAW_GATEWAY_TOKEN' },
+      },
+      controlUi: { enabled: false },
+      terminal: { enabled: false },
+    },
+    discovery: { mdns: { mode: 'off' } },
+    logging: { file: join(stateDir, 'gateway.log'), level: 'info' },
+    models: {
+      mode: 'merge',
+      catalogRefresh: { enabled: false },
+      providers: {
+        model: {
+          baseUrl: modelUrl,
+          apiKey: 'a-key-of-the-fake-model',
+          api: 'openai-completions',
+          models: [
+            {
+              id: 'one',
+              name: 'One',
+              reasoning: false,
+              input: ['text'],
+              // Dollars for a million tokens.
+              cost: { input: 1, output: 2, cacheRead: 0.1, cacheWrite: 1 },
+              contextWindow: 200_000,
+              maxTokens: 8_192,
+            },
+          ],
+        },
+      },
+    },
+    agents: {
+      defaults: { heartbeat: { every: '0m' }, model: { primary: 'model/one' } },
+      entries: Object.fromEntries(
+        agents.map((id) => [id, { name: id, workspace: join(stateDir, `workspace-${id}`) }]),
+      ),
+    },
+    skills: { workshop: { autonomous: { mode: 'off' } } },
+    session: { dmScope: 'per-channel-peer' },
+    plugins: {
+      enabled: true,
+      allow: ['hq', 'telegram'],
+      slots: { memory: 'none' },
+      load: { paths: [pluginFolder] },
+      entries: {
+        hq: {
+          enabled: true,
+          hooks: { allowConversationAccess: true },
+          config: { stateDir, supabaseUrl, anonKey },
+        },
+      },
+    },
+    update: { checkOnStart: false },
+    telemetry: { enabled: false },
+    ...options.config,
+  };
+}
+
+async function start(home: string, token: string) {
+  const port = await freePort();
+  const openClaw = dirname(findPackageJSON('openclaw', import.meta.url) ?? '');
+  const child = spawn(
+    process.execPath,
+    [join(openClaw, 'openclaw.mjs'), 'gateway', 'run', '--port', String(port)],
+    {
+      cwd: home,
+      env: {
+        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        HOME: home,
+        TMPDIR: join(home, 'tmp'),
+        NODE_COMPILE_CACHE: join(tmpdir(), 'hq-openclaw-compile-cache'),
+        OPENCLAW_STATE_DIR: join(home, '.openclaw'),
+        OPENCLAW_GATEWAY_TOKEN: token,
+        OPENCLAW_SUPERVISOR_MODE: 'external',
+        OPENCLAW_NO_RESPAWN: '1',
+        OPENCLAW_DISABLE_BONJOUR: '1',
+        OPENCLAW_NO_AUTO_UPDATE: '1',
+        ...(process.env.TRACE ? { OPENCLAW_GATEWAY_STARTUP_TRACE: '1' } : {}),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    },
+  );
+  const exited = once(child, 'exit');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+    });
+  }
+  await untilStarted(child, port, () => output);
+  const rpc = await connectOpenClaw(port, token);
+  return {
+    rpc,
+    output: () => output,
+    kill: async (signal: NodeJS.Signals) => {
+      rpc.close();
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+      await exited;
+    },
+  };
+}
+
+async function untilStarted(child: ChildProcess, port: number, output: () => string): Promise<void> {
+  const end = performance.now() + startMs;
+  while (performance.now() < end) {
+    if (child.exitCode !== null) throw new Error(`OpenClaw ended: ${output()}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/startupz`).catch(() => undefined);
+    if (answer?.ok === true) return;
+    await sleep(200);
+  }
+  throw new Error(`OpenClaw did not start in time: ${output()}`);
+}

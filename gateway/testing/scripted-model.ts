@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { z } from 'zod';
+
+const requestBody = z.object({
+  messages: z.array(z.object({ role: z.string(), content: z.unknown() })),
+  tools: z.array(z.object({ function: z.object({ name: z.string() }) })).default([]),
+});
+
+export interface ModelRequest {
+  /** Names of the tools that the model is offered. */
+  readonly tools: readonly string[];
+  /** Texts of the tool answers of this turn, in order. */
+  readonly answers: readonly string[];
+}
+
+/** What the model does with a request: one tool call, or a text that ends the turn. */
+export type Step =
+  | { readonly tool: string; readonly args: object | ((answers: readonly string[]) => object) }
+  | { readonly text: string };
+
+/** A model with OpenAI's wire format that follows a script. */
+export interface ScriptedModel {
+  readonly url: string;
+  readonly requests: readonly ModelRequest[];
+  /** Sets the steps of the next requests. After the last, the model says `done`. */
+  play(...steps: readonly Step[]): void;
+  /** Answers requests only after this promise. */
+  holdUntil(released: Promise<void>): void;
+  close(): void;
+}
+
+/** Tokens that each answer reports. */
+export const usageOfAnswer = { prompt_tokens: 1_000, completion_tokens: 100, total_tokens: 1_100 };
+
+export async function startScriptedModel(): Promise<ScriptedModel> {
+  const requests: ModelRequest[] = [];
+  let script: Step[] = [];
+  let held: Promise<void> = Promise.resolve();
+  const server = createServer(async (incoming, outgoing) => {
+    const parts: Buffer[] = [];
+    for await (const part of incoming) parts.push(Buffer.from(part));
+    if (incoming.url?.endsWith('/chat/completions') !== true) {
+      outgoing.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
+      return;
+    }
+    const { messages, tools } = requestBody.parse(JSON.parse(Buffer.concat(parts).toString()));
+    const answers = messages.slice(messages.findLastIndex(({ role }) => role === 'user')).flatMap(answerOf);
+    requests.push({ tools: tools.map((tool) => tool.function.name), answers });
+    await held;
+    outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const event of events(script.shift() ?? { text: 'done' }, answers, requests.length)) {
+      outgoing.write(`data: ${JSON.stringify(event)}\n\n`);
+    }
+    outgoing.end('data: [DONE]\n\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The model has no port.');
+  return {
+    url: `http://127.0.0.1:${address.port}/v1`,
+    requests,
+    play: (...steps) => {
+      script = [...steps];
+    },
+    holdUntil: (released) => {
+      held = released;
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+const parts = z.array(z.object({ text: z.string().default('') }));
+
+function answerOf({ role, content }: { role: string; content: unknown }): string[] {
+  if (role !== 'tool') return [];
+  if (typeof content === 'string') return [content];
+  return [
+    parts
+      .parse(content)
+      .map(({ text }) => text)
+      .join(''),
+  ];
+}
+
+function events(step: Step, answers: readonly string[], count: number): object[] {
+  const chunk = { id: 'chunk', object: 'chat.completion.chunk', created: 1, model: 'one' };
+  const delta =
+    'text' in step
+      ? { content: step.text }
+      : {
+          tool_calls: [
+            {
+              index: 0,
+              id: `call_${count}`,
+              type: 'function',
+              function: {
+                name: step.tool,
+                arguments: JSON.stringify(typeof step.args === 'function' ? step.args(answers) : step.args),
+              },
+            },
+          ],
+        };
+  return [
+    { ...chunk, choices: [{ index: 0, delta: { role: 'assistant', ...delta } }] },
+    { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: 'text' in step ? 'stop' : 'tool_calls' }] },
+    { ...chunk, choices: [], usage: usageOfAnswer },
+  ];
+}
