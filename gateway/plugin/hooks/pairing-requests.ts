@@ -41,7 +41,7 @@ export class PairingRequests {
 
   /** Stores the request before it returns; a repeated one replaces the first. */
   add({ channel, accountId, senderId, code, metadata = {} }: PairingEvent, now = Date.now()): PairingRequest {
-    const name = metadata.name ?? metadata.username ?? metadata.firstName ?? null;
+    const name = metadata.name || metadata.username || metadata.firstName || null;
     const request: PairingRequest = {
       channel,
       account: accountId ?? 'default',

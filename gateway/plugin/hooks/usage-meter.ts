@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OutboxEntry } from '../hq-api/outbox.ts';
 
 const amount = z.number().nonnegative().catch(0);
+const tokens = amount.transform(Math.round);
 const cost = z
   .object({ input: amount, output: amount, cacheRead: amount, cacheWrite: amount, total: amount })
   .catch({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 });
@@ -12,21 +13,21 @@ const assistantMessage = z.object({
   model: z.string(),
   timestamp: z.number().optional(),
   usage: z.object({
-    input: amount,
-    output: amount,
-    cacheRead: amount,
-    cacheWrite: amount,
-    totalTokens: amount,
+    input: tokens,
+    output: tokens,
+    cacheRead: tokens,
+    cacheWrite: tokens,
+    totalTokens: tokens,
     cost,
   }),
 });
 
 const totalUsage = z.object({
-  input: amount,
-  output: amount,
-  cacheRead: amount,
-  cacheWrite: amount,
-  total: amount,
+  input: tokens,
+  output: tokens,
+  cacheRead: tokens,
+  cacheWrite: tokens,
+  total: tokens,
   cost: z.object({ total: amount }).catch({ total: 0 }),
 });
 
@@ -113,8 +114,8 @@ export class UsageMeter {
     this.#recorded.delete(runId);
     const parsed = totalUsage.safeParse(usage);
     if (!parsed.success || agentId === undefined) return;
-    const { cost: total, ...tokens } = parsed.data;
-    const rest = difference({ ...tokens, costTotal: total.total, components: null }, recorded);
+    const { cost: total, ...counts } = parsed.data;
+    const rest = difference({ ...counts, costTotal: total.total, components: null }, recorded);
     this.#add({ runId, agentId, sessionId }, provider, model, rest, this.#now());
   }
 

@@ -71,8 +71,11 @@ export const inboxTools = [
       ...(sessionKey !== undefined && { session_key: sessionKey }),
       ...(runId !== undefined && { run_id: runId }),
     }),
-    answer: z.unknown(),
-    text: (answer) => `You have taken this item for ten minutes.\n${outline(answer)}`,
+    answer: z.looseObject({ status: z.string() }),
+    text: (answer) =>
+      answer.status === 'leased'
+        ? `You have taken this item for ten minutes.\n${outline(answer)}`
+        : 'This item was tried too often: an operator looks at it now. Leave it.',
   }),
   defineTool({
     name: 'hq_complete',

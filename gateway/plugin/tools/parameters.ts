@@ -15,3 +15,11 @@ export const agentName = (description: string) =>
     .describe(description);
 
 export const taskId = id('The task, by its id or the first eight characters of it');
+
+/** A day, or a time with its zone. */
+export const time = z
+  .string()
+  .regex(
+    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/,
+    'a time is a day, or has the form 2026-12-24T17:00:00Z',
+  );
