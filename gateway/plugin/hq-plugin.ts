@@ -6,12 +6,16 @@ import { readSettings } from './settings.ts';
 import { hqTools } from './tools/index.ts';
 import { toolsOfTurn } from './tools/tool-factory.ts';
 
+/** Modes of registration whose tools and hooks OpenClaw uses: turns run with those of `discovery`. */
+const working = new Set<OpenClawPluginApi['registrationMode']>(['full', 'discovery', 'tool-discovery']);
+
 /** HQ's part in OpenClaw: tools, usage, budget, pairing requests and the secrets of agents. */
 export default definePluginEntry({
   id: 'hq',
   name: 'HQ',
   description: 'Tools of HQ for its agents, usage, budget, pairing requests and secrets.',
   register(api) {
+    if (!working.has(api.registrationMode)) return;
     const read = readSettings(api.pluginConfig);
     if ('fault' in read) {
       api.logger.error(`plugins.entries.hq.config: ${read.fault}. HQ is off in this gateway.`);
@@ -19,11 +23,14 @@ export default definePluginEntry({
     }
     const services = createServices(read.settings, api.logger);
     registerTools(api, services);
-    // OpenClaw registers plugins more than once, to see what they have. Only this mode runs them.
-    if (api.registrationMode !== 'full') return;
     registerHooks(api, services, endRun);
     registerGatewayMethods(api, services);
-    api.registerService({ id: 'hq-outbox', start: () => services.start(), stop: () => services.stop() });
+    // OpenClaw starts the services of one instance of the process.
+    api.registerService({
+      id: 'hq-outbox',
+      start: () => services.startSending(),
+      stop: () => services.stopSending(),
+    });
   },
 });
 

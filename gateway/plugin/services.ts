@@ -6,9 +6,13 @@ import { ToolRuns } from './hooks/tool-runs.ts';
 import { UsageMeter } from './hooks/usage-meter.ts';
 import { type AgentApi, createAgentApi } from './hq-api/agent-api.ts';
 import { Outbox, type OutboxEntry } from './hq-api/outbox.ts';
+import { OutboxSender } from './hq-api/outbox-sender.ts';
 import type { PluginSettings } from './settings.ts';
 
-/** What tools, hooks and methods of one instance of the plugin share. */
+/**
+ * What tools, hooks and methods of one instance of the plugin share. What has to outlive an instance is in files of the
+ * state directory: OpenClaw makes new instances, and runs several beside each other.
+ */
 export interface Services {
   readonly stateDir: string;
   readonly log: PluginLogger;
@@ -19,15 +23,14 @@ export interface Services {
   readonly meter: UsageMeter;
   readonly pairings: PairingRequests;
   readonly toolRuns: ToolRuns;
-  runOf(toolCallId: string): string | undefined;
+  readonly outbox: Outbox;
   /** Reports a fault once an hour; a fault of a file would else repeat with each turn. */
   warnOnce(sentence: string): void;
-  /** Stores what was observed and sends it when the database is there. */
+  /** Stores what was observed of an agent of HQ; it is sent when the database is there. */
   deliver(entry: OutboxEntry): void;
-  /** Entries that the database has not got yet. */
-  waiting(): number;
-  start(): void;
-  stop(): Promise<void>;
+  /** Sends what is in the outbox, from now on. One instance of the process does so. */
+  startSending(): void;
+  stopSending(): Promise<void>;
 }
 
 const repeatAfterMs = 60 * 60_000;
@@ -37,48 +40,46 @@ export function createServices(
   { stateDir, supabaseUrl, anonKey }: PluginSettings,
   log: PluginLogger,
 ): Services {
-  const warnedAt = new Map<string, number>();
-  const warnOnce = (sentence: string) => {
-    const now = performance.now();
-    if (now - (warnedAt.get(sentence) ?? Number.NEGATIVE_INFINITY) < repeatAfterMs) return;
-    if (warnedAt.size > 1_000) warnedAt.clear();
-    warnedAt.set(sentence, now);
-    log.warn(sentence);
-  };
+  const warnOnce = createWarnOnce(log);
   const records = agentRecords(stateDir, warnOnce);
   const api =
     supabaseUrl === undefined || anonKey === undefined ? null : createAgentApi({ supabaseUrl, anonKey });
-  let outbox: Outbox | null = null;
-  const opened = (): Outbox | null => {
-    if (api !== null) outbox ??= new Outbox({ stateDir, api, records, log });
-    return outbox;
-  };
+  const outbox = new Outbox(stateDir);
   const deliver = (entry: OutboxEntry) => {
-    if (records.find(entry.agent) !== null) opened()?.add(entry);
+    if (api !== null && records.find(entry.agent) !== null) outbox.add(entry);
   };
-  const toolRuns = new ToolRuns();
-  const pairings = new PairingRequests(stateDir);
+  let sender: OutboxSender | null = null;
 
   return {
     stateDir,
     log,
     records,
     api,
-    gate: new BudgetGate({ api, records }),
+    gate: new BudgetGate({ stateDir, api, records }),
     meter: new UsageMeter(deliver),
-    pairings,
-    toolRuns,
-    runOf: (toolCallId) => toolRuns.runOf(toolCallId),
+    pairings: new PairingRequests(stateDir),
+    toolRuns: new ToolRuns(),
+    outbox,
     warnOnce,
     deliver,
-    waiting: () => outbox?.waiting ?? 0,
-    start: () => {
-      if (api === null) log.warn('SUPABASE_URL or SUPABASE_ANON_KEY is missing: agents have no tools of HQ.');
-      opened();
+    startSending: () => {
+      if (api !== null) sender ??= new OutboxSender({ outbox, api, records, log });
+      else log.warn('SUPABASE_URL or SUPABASE_ANON_KEY is missing: agents have no tools of HQ.');
     },
-    stop: async () => {
-      await outbox?.close();
-      outbox = null;
+    stopSending: async () => {
+      await sender?.close();
+      sender = null;
     },
+  };
+}
+
+function createWarnOnce(log: PluginLogger): (sentence: string) => void {
+  const warnedAt = new Map<string, number>();
+  return (sentence) => {
+    const now = performance.now();
+    if (now - (warnedAt.get(sentence) ?? Number.NEGATIVE_INFINITY) < repeatAfterMs) return;
+    if (warnedAt.size > 1_000) warnedAt.clear();
+    warnedAt.set(sentence, now);
+    log.warn(sentence);
   };
 }

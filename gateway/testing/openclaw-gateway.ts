@@ -170,7 +170,6 @@ async function start(home: string, token: string) {
         OPENCLAW_NO_RESPAWN: '1',
         OPENCLAW_DISABLE_BONJOUR: '1',
         OPENCLAW_NO_AUTO_UPDATE: '1',
-        ...(process.env.TRACE ? { OPENCLAW_GATEWAY_STARTUP_TRACE: '1' } : {}),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

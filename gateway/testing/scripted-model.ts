@@ -10,7 +10,7 @@ const requestBody = z.object({
 export interface ModelRequest {
   /** Names of the tools that the model is offered. */
   readonly tools: readonly string[];
-  /** Texts of the tool answers of this turn, in order. */
+  /** Texts of the tool answers of this session, in order. */
   readonly answers: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
       return;
     }
     const { messages, tools } = requestBody.parse(JSON.parse(Buffer.concat(parts).toString()));
-    const answers = messages.slice(messages.findLastIndex(({ role }) => role === 'user')).flatMap(answerOf);
+    const answers = messages.flatMap(answerOf);
     requests.push({ tools: tools.map((tool) => tool.function.name), answers });
     await held;
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' });

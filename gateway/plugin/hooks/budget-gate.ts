@@ -1,6 +1,11 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { HqError } from '@hq/shared/errors';
+import { writePrivate } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import type { AgentRecords } from '../agent-records.ts';
+import { type AgentRecords, readSmallFile } from '../agent-records.ts';
 import type { AgentApi } from '../hq-api/agent-api.ts';
 
 const budgetAnswer = z.object({
@@ -15,13 +20,12 @@ type Budget = z.output<typeof budgetAnswer>;
 /** A sentence why the agent may not work now, or null. */
 export type Verdict = string | null;
 
-interface Known {
-  readonly budget: Budget;
-  /** By `performance.now()`. */
-  readonly askedAt: number;
-}
+const knownAnswer = z.object({ budget: budgetAnswer, askedAt: z.number() });
+
+type Known = z.output<typeof knownAnswer>;
 
 interface GateOptions {
+  readonly stateDir: string;
   readonly api: AgentApi | null;
   readonly records: AgentRecords;
   readonly now?: () => number;
@@ -32,20 +36,25 @@ const graceMs = 15 * 60_000;
 /** For how long an answer holds between two tool calls of a run. */
 const freshMs = 5_000;
 const timeoutMs = 4_000;
+const storeEveryMs = 30_000;
+const largestFile = 16 * 1024;
 
 /**
  * Decides whether an agent may spend: asked before each run and each tool call. HQ's answer counts. While the database is
- * away the last answer holds for 15 minutes, then the gate is closed; without any answer it is closed at once.
+ * away the last answer holds for 15 minutes, also after a restart; then, and without any answer, the gate is closed.
  */
 export class BudgetGate {
   readonly #options: GateOptions;
   readonly #now: () => number;
+  readonly #directory: string;
   readonly #known = new Map<string, Known>();
   readonly #asking = new Map<string, Promise<Verdict>>();
+  readonly #storedAt = new Map<string, number>();
 
   constructor(options: GateOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? Date.now;
+    this.#directory = join(options.stateDir, 'hq', 'budgets');
   }
 
   /** Asks HQ. An agent that HQ does not manage may always work: HQ knows no budget for it. */
@@ -66,7 +75,7 @@ export class BudgetGate {
   /** Asks HQ unless it answered a few seconds ago. */
   async beforeTool(agentId: string | undefined): Promise<Verdict> {
     const known = agentId === undefined ? undefined : this.#known.get(agentId);
-    if (known !== undefined && this.#now() - known.askedAt < freshMs) return verdictOf(known.budget);
+    if (known !== undefined && this.#isWithin(known, freshMs)) return verdictOf(known.budget);
     return this.beforeRun(agentId);
   }
 
@@ -82,15 +91,45 @@ export class BudgetGate {
     try {
       const answer = await api.call(token, 'budget', {}, { timeoutMs, attempts: 2 });
       const budget = budgetAnswer.parse(answer);
-      this.#known.set(agentId, { budget, askedAt: this.#now() });
+      await this.#remember(agentId, { budget, askedAt: this.#now() });
       return verdictOf(budget);
     } catch (error) {
       const isAway = error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
       if (!isAway) return closedBecause(error);
-      const known = this.#known.get(agentId);
-      if (known !== undefined && this.#now() - known.askedAt < graceMs) return verdictOf(known.budget);
+      const known = this.#known.get(agentId) ?? this.#stored(agentId);
+      if (known !== undefined && this.#isWithin(known, graceMs)) return verdictOf(known.budget);
       return 'HQ’s database does not answer, so nobody can tell whether this agent may spend. Try again later.';
     }
+  }
+
+  #isWithin({ askedAt }: Known, limitMs: number): boolean {
+    const age = this.#now() - askedAt;
+    return age >= 0 && age < limitMs;
+  }
+
+  /** Stores the answer for other instances and the next start; a full disk costs only that. */
+  async #remember(agentId: string, known: Known): Promise<void> {
+    const before = this.#known.get(agentId);
+    this.#known.set(agentId, known);
+    const isSame = before !== undefined && isDeepStrictEqual(before.budget, known.budget);
+    if (isSame && known.askedAt - (this.#storedAt.get(agentId) ?? 0) < storeEveryMs) return;
+    this.#storedAt.set(agentId, known.askedAt);
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+      .then(() => writePrivate(this.#fileOf(agentId), JSON.stringify(known)))
+      .catch(() => undefined);
+  }
+
+  #stored(agentId: string): Known | undefined {
+    try {
+      return knownAnswer.safeParse(parseJson(readSmallFile(this.#fileOf(agentId), largestFile) ?? '')).data;
+    } catch {
+      // An answer that cannot be read is none: the gate stays closed.
+      return undefined;
+    }
+  }
+
+  #fileOf(agentId: string): string {
+    return join(this.#directory, `${agentId}.json`);
   }
 }
 

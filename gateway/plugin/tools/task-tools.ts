@@ -23,7 +23,8 @@ export const taskTools = [
   defineTool({
     name: 'hq_tasks',
     label: 'HQ tasks',
-    description: 'Lists your open tasks in HQ and those of the agents that report to you, newest first. Ask for a state to see others.',
+    description:
+      'Lists your open tasks in HQ and those of the agents that report to you, newest first. Ask for a state to see others.',
     operation: 'tasks',
     input: z.strictObject({
       status: z
@@ -54,7 +55,9 @@ export const taskTools = [
       title: z.string().min(1).max(200).describe('What is to be done, in one line'),
       description: z.string().max(10_000).optional().describe('Everything that is needed to do it'),
       priority: z.enum(['low', 'medium', 'high', 'urgent']).optional(),
-      due: time.optional().describe('When it has to be done: a day such as 2026-12-24, or 2026-12-24T17:00:00Z'),
+      due: time
+        .optional()
+        .describe('When it has to be done: a day such as 2026-12-24, or 2026-12-24T17:00:00Z'),
       assignee: agentName('The agent that is to do it; you, if it is left out').optional(),
       parent: id('The task that this one is a part of').optional(),
     }),

@@ -2,6 +2,7 @@ import { HqError } from '@hq/shared/errors';
 import type { AnyAgentTool, OpenClawPluginToolContext } from 'openclaw/plugin-sdk/plugin-entry';
 import { ZodError } from 'zod';
 import type { AgentRecords } from '../agent-records.ts';
+import type { ToolRuns } from '../hooks/tool-runs.ts';
 import type { AgentApi } from '../hq-api/agent-api.ts';
 import { limited } from './answer-text.ts';
 import { type HqTool, ParameterFault } from './define-tool.ts';
@@ -10,8 +11,7 @@ import { hqTools } from './index.ts';
 interface ToolServices {
   readonly api: AgentApi | null;
   readonly records: AgentRecords;
-  /** Returns the run of a tool call; the context of a turn does not have it. */
-  runOf(toolCallId: string): string | undefined;
+  readonly toolRuns: ToolRuns;
 }
 
 /** Returns HQ's tools for the agent of a turn, or null for an agent that HQ does not manage. */
@@ -19,7 +19,7 @@ export function toolsOfTurn(
   context: OpenClawPluginToolContext,
   services: ToolServices,
 ): AnyAgentTool[] | null {
-  const { api, records } = services;
+  const { api, records, toolRuns } = services;
   if (api === null || records.find(context.agentId) === null) return null;
   return hqTools.map((tool) => ({
     name: tool.name,
@@ -30,7 +30,7 @@ export function toolsOfTurn(
     catalogMode: 'direct-only',
     execute: async (toolCallId, params, signal) => {
       try {
-        const facts = { sessionKey: context.sessionKey, runId: services.runOf(toolCallId) };
+        const facts = { sessionKey: context.sessionKey, runId: toolRuns.runOf(toolCallId) };
         const args = tool.arguments(params, facts);
         // The credential may have been replaced since the turn began.
         const record = records.find(context.agentId);
