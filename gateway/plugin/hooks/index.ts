@@ -20,16 +20,13 @@ export function registerHooks(
 function registerUsage(api: OpenClawPluginApi, { meter, gate }: Services): void {
   api.on('model_call_started', ({ runId, sessionKey: ofEvent, sessionId }, context) => {
     const sessionKey = ofEvent ?? context.sessionKey;
-    const { agentId } = context;
-    if (sessionKey !== undefined && agentId !== undefined) {
-      meter.callStarted(sessionKey, { runId, agentId, sessionId });
-    }
+    if (sessionKey !== undefined) meter.callStarted(sessionKey, { runId, sessionId });
   });
   // Synchronous: the answer is on disk before the run goes on.
   api.on('before_message_write', ({ message, sessionKey: ofEvent }, { sessionKey = ofEvent, agentId }) => {
-    if (sessionKey === undefined) return;
-    meter.messageStored(sessionKey, message);
-    if (agentId !== undefined) gate.forget(agentId);
+    if (sessionKey === undefined || agentId === undefined) return;
+    meter.messageStored(sessionKey, agentId, message);
+    gate.forget(agentId);
   });
   api.on('llm_output', ({ runId, sessionId, provider, model, usage }, { agentId }) =>
     meter.attemptEnded({ runId, agentId, sessionId, provider, model, usage }),

@@ -3,7 +3,7 @@ import type { OutboxEntry } from '../hq-api/outbox.ts';
 import { UsageMeter } from './usage-meter.ts';
 
 const session = 'agent:maya:one';
-const call = { runId: 'run-1', agentId: 'maya', sessionId: 's' };
+const call = { runId: 'run-1', sessionId: 's' };
 const message = (input: number, timestamp: number) => ({
   role: 'assistant',
   provider: 'p',
@@ -18,7 +18,7 @@ const message = (input: number, timestamp: number) => ({
     cost: { input: input / 1e6, output: 2e-5, cacheRead: 1e-6, cacheWrite: 0, total: input / 1e6 + 2.1e-5 },
   },
 });
-const end = (usage: object) => ({ ...call, provider: 'p', model: 'm', usage });
+const end = (usage: object) => ({ ...call, agentId: 'maya', provider: 'p', model: 'm', usage });
 
 let entries: OutboxEntry[];
 let meter: UsageMeter;
@@ -33,7 +33,7 @@ beforeEach(() => {
 it('records each model call of a run when its answer is stored', () => {
   for (const at of [1_000, 2_000]) {
     meter.callStarted(session, call);
-    meter.messageStored(session, message(1_000, at));
+    meter.messageStored(session, 'maya', message(1_000, at));
   }
   expect(entries).toHaveLength(2);
   expect(entries[0]).toEqual({
@@ -61,7 +61,7 @@ it('records each model call of a run when its answer is stored', () => {
 
 it('adds nothing at the end of a run whose calls it has recorded', () => {
   meter.callStarted(session, call);
-  meter.messageStored(session, message(1_000, 1_000));
+  meter.messageStored(session, 'maya', message(1_000, 1_000));
   meter.attemptEnded(
     end({ input: 1_000, output: 10, cacheRead: 5, cacheWrite: 0, total: 1_015, cost: { total: 0.001021 } }),
   );
@@ -70,7 +70,7 @@ it('adds nothing at the end of a run whose calls it has recorded', () => {
 
 it('adds what the run’s total has beyond its recorded calls', () => {
   meter.callStarted(session, call);
-  meter.messageStored(session, message(1_000, 1_000));
+  meter.messageStored(session, 'maya', message(1_000, 1_000));
   meter.attemptEnded(
     end({ input: 1_500, output: 30, cacheRead: 5, cacheWrite: 0, total: 1_535, cost: { total: 0.002 } }),
   );
@@ -89,10 +89,10 @@ it('charges the second attempt of a run in full', () => {
 });
 
 it('leaves out messages that no model call wrote', () => {
-  meter.messageStored(session, message(1_000, 1_000));
+  meter.messageStored(session, 'maya', message(1_000, 1_000));
   meter.callStarted(session, call);
-  meter.messageStored(session, { role: 'user', content: 'Hello' });
-  meter.messageStored(session, message(1_000, 2_000));
-  meter.messageStored(session, message(1_000, 2_000));
+  meter.messageStored(session, 'maya', { role: 'user', content: 'Hello' });
+  meter.messageStored(session, 'maya', message(1_000, 2_000));
+  meter.messageStored(session, 'maya', message(1_000, 2_000));
   expect(entries).toHaveLength(1);
 });

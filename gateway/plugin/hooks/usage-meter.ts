@@ -54,14 +54,15 @@ const nothing: Usage = {
 
 interface Call {
   readonly runId: string;
-  readonly agentId: string;
   readonly sessionId: string | undefined;
 }
 
-interface RunEnd {
-  readonly runId: string;
+interface Charged extends Call {
+  readonly agentId: string;
+}
+
+interface RunEnd extends Call {
   readonly agentId: string | undefined;
-  readonly sessionId: string | undefined;
   readonly provider: string;
   readonly model: string;
   readonly usage: unknown;
@@ -93,7 +94,7 @@ export class UsageMeter {
   }
 
   /** Records the answer of the session's model call. Messages that no model call wrote, such as copies, are left out. */
-  messageStored(sessionKey: string, message: unknown): void {
+  messageStored(sessionKey: string, agentId: string, message: unknown): void {
     const call = this.#calls.get(sessionKey);
     const parsed = assistantMessage.safeParse(message);
     if (call === undefined || !parsed.success) return;
@@ -106,7 +107,7 @@ export class UsageMeter {
       components: usage.cost,
     };
     remember(this.#recorded, call.runId, sum(this.#recorded.get(call.runId) ?? nothing, used));
-    this.#add(call, provider, model, used, timestamp ?? this.#now());
+    this.#add({ ...call, agentId }, provider, model, used, timestamp ?? this.#now());
   }
 
   attemptEnded({ runId, agentId, sessionId, provider, model, usage }: RunEnd): void {
@@ -119,7 +120,7 @@ export class UsageMeter {
     this.#add({ runId, agentId, sessionId }, provider, model, rest, this.#now());
   }
 
-  #add(call: Call, provider: string, model: string, usage: Usage, occurredAt: number): void {
+  #add(call: Charged, provider: string, model: string, usage: Usage, occurredAt: number): void {
     if (usage.total === 0 && usage.costTotal === 0) return;
     this.#record({
       agent: call.agentId,
