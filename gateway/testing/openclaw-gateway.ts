@@ -40,7 +40,9 @@ export interface TestGateway {
   output(): string;
   /** Gives an agent a record of HQ, as the boot program does. */
   writeRecord(agent: string, record: { agentId: string; slug: string; token: string }): void;
-  /** Runs one turn in a new session and waits for its end. */
+  /** Begins a turn in a new session; returns the id of its run. */
+  begin(agent: string, message?: string): Promise<string>;
+  /** Runs a turn in a new session and waits for its end. */
   turn(agent: string, message?: string): Promise<Turn>;
   /** Sends SIGKILL and starts it again. */
   killAndStart(): Promise<void>;
@@ -59,6 +61,12 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
   writeFileSync(join(stateDir, 'openclaw.json'), config, { mode: 0o600 });
   let running = await start(home, token);
 
+  const begin: TestGateway['begin'] = async (agentId, message = 'Work.') => {
+    const sessionKey = `agent:${agentId}:${randomUUID()}`;
+    const params = { agentId, sessionKey, message, idempotencyKey: randomUUID() };
+    return z.object({ runId: z.string() }).parse(await running.rpc.call('agent', params)).runId;
+  };
+
   return {
     stateDir,
     call: (method, params) => running.rpc.call(method, params),
@@ -67,10 +75,9 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
       const text = JSON.stringify({ ...record, branch: record.slug, allowedHosts: [] });
       writeFileSync(join(stateDir, 'hq', 'agents', `${agent}.json`), text, { mode: 0o600 });
     },
-    turn: async (agentId, message = 'Work.') => {
-      const sessionKey = `agent:${agentId}:${randomUUID()}`;
-      const params = { agentId, sessionKey, message, idempotencyKey: randomUUID() };
-      const { runId } = z.object({ runId: z.string() }).parse(await running.rpc.call('agent', params));
+    begin,
+    turn: async (agentId, message) => {
+      const runId = await begin(agentId, message);
       const ended = await running.rpc.call('agent.wait', { runId, timeoutMs: 60_000 });
       const { status, error } = z.object({ status: z.string(), error: z.string().optional() }).parse(ended);
       return { status, runId, error };

@@ -14,10 +14,8 @@ export interface ModelRequest {
   readonly answers: readonly string[];
 }
 
-/** What the model does with a request: one tool call, or a text that ends the turn. */
-export type Step =
-  | { readonly tool: string; readonly args: object | ((answers: readonly string[]) => object) }
-  | { readonly text: string };
+/** What the model does with a request: it calls a tool, ends the turn with a text, or never answers. */
+export type Step = { readonly tool: string; readonly args: object } | { readonly text: string } | 'silence';
 
 /** A model with OpenAI's wire format that follows a script. */
 export interface ScriptedModel {
@@ -25,8 +23,6 @@ export interface ScriptedModel {
   readonly requests: readonly ModelRequest[];
   /** Sets the steps of the next requests. After the last, the model says `done`. */
   play(...steps: readonly Step[]): void;
-  /** Answers requests only after this promise. */
-  holdUntil(released: Promise<void>): void;
   close(): void;
 }
 
@@ -36,7 +32,6 @@ export const usageOfAnswer = { prompt_tokens: 1_000, completion_tokens: 100, tot
 export async function startScriptedModel(): Promise<ScriptedModel> {
   const requests: ModelRequest[] = [];
   let script: Step[] = [];
-  let held: Promise<void> = Promise.resolve();
   const server = createServer(async (incoming, outgoing) => {
     const parts: Buffer[] = [];
     for await (const part of incoming) parts.push(Buffer.from(part));
@@ -47,9 +42,10 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
     const { messages, tools } = requestBody.parse(JSON.parse(Buffer.concat(parts).toString()));
     const answers = messages.flatMap(answerOf);
     requests.push({ tools: tools.map((tool) => tool.function.name), answers });
-    await held;
+    const step = script.shift() ?? { text: 'done' };
+    if (step === 'silence') return;
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const event of events(script.shift() ?? { text: 'done' }, answers, requests.length)) {
+    for (const event of events(step, requests.length)) {
       outgoing.write(`data: ${JSON.stringify(event)}\n\n`);
     }
     outgoing.end('data: [DONE]\n\n');
@@ -63,9 +59,6 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
     requests,
     play: (...steps) => {
       script = [...steps];
-    },
-    holdUntil: (released) => {
-      held = released;
     },
     close: () => {
       server.closeAllConnections();
@@ -87,7 +80,7 @@ function answerOf({ role, content }: { role: string; content: unknown }): string
   ];
 }
 
-function events(step: Step, answers: readonly string[], count: number): object[] {
+function events(step: Exclude<Step, 'silence'>, count: number): object[] {
   const chunk = { id: 'chunk', object: 'chat.completion.chunk', created: 1, model: 'one' };
   const delta =
     'text' in step
@@ -100,7 +93,7 @@ function events(step: Step, answers: readonly string[], count: number): object[]
               type: 'function',
               function: {
                 name: step.tool,
-                arguments: JSON.stringify(typeof step.args === 'function' ? step.args(answers) : step.args),
+                arguments: JSON.stringify(step.args),
               },
             },
           ],
