@@ -83,11 +83,17 @@ function accountOf({ spec }: DesiredAgent, channel: AgentChannelSpec): JsonObjec
     allowFrom: allowFrom === undefined || allowFrom.length === 0 ? null : [...allowFrom],
     ...Object.fromEntries(Object.entries(tokenKeys[name]).map(([token, key]) => [key, tokens[token]])),
     ...(name === 'slack' ? { mode: 'socket' } : {}),
-    ...(name === 'discord' && serverId !== undefined ? { guilds: { [serverId]: { requireMention: true } } } : {}),
+    ...(name === 'discord' && serverId !== undefined
+      ? { guilds: { [serverId]: { requireMention: true } } }
+      : {}),
   };
 }
 
-function channelsOf(current: JsonObject, agents: readonly DesiredAgent[], gone: readonly string[]): JsonObject {
+function channelsOf(
+  current: JsonObject,
+  agents: readonly DesiredAgent[],
+  gone: readonly string[],
+): JsonObject {
   const owned = new Set([...gone, ...agents.map(({ id }) => id)]);
   const channels: Record<string, JsonObject> = {};
   for (const [channel, section] of Object.entries(objectAt(current, 'channels'))) {
@@ -147,7 +153,10 @@ function accountRoute(binding: JsonObject): string | null {
 }
 
 /** Returns the channels in which these accounts are, by the configuration. */
-export function accountsIn(current: JsonObject, ids: readonly string[]): readonly { channel: string; id: string }[] {
+export function accountsIn(
+  current: JsonObject,
+  ids: readonly string[],
+): readonly { channel: string; id: string }[] {
   return Object.entries(objectAt(current, 'channels')).flatMap(([channel, section]) =>
     isObject(section)
       ? ids.filter((id) => id in objectAt(section, 'accounts')).map((id) => ({ channel, id }))

@@ -56,7 +56,8 @@ export async function startTestGateway(modelUrl: string, more: object): Promise<
   }
   const end = performance.now() + startMs;
   while ((await fetch(`http://127.0.0.1:${port}/startupz`).catch(() => undefined))?.ok !== true) {
-    if (child.exitCode !== null || performance.now() > end) throw new Error(`OpenClaw did not start: ${output}`);
+    if (child.exitCode !== null || performance.now() > end)
+      throw new Error(`OpenClaw did not start: ${output}`);
     await sleep(200);
   }
   const connection = await connect(port, token);
@@ -131,9 +132,7 @@ async function connect(port: number, token: string): Promise<OpenClaw & { close(
       if (event === 'connect.challenge') resolve();
       if (type !== 'res') return;
       waiting.get(id)?.(
-        ok === true
-          ? { ok, payload }
-          : { ok: false, code: error?.code ?? '', message: error?.message ?? '' },
+        ok === true ? { ok, payload } : { ok: false, code: error?.code ?? '', message: error?.message ?? '' },
       );
       waiting.delete(id);
     };
