@@ -8,7 +8,7 @@ import { isFresh } from './bundle.cjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 interface Program {
-  readonly name: 'hq-tui' | 'hq-runner' | 'hq-gateway' | 'hq-bots' | 'hq-plugin';
+  readonly name: 'hq-tui' | 'hq-runner' | 'hq-gateway' | 'hq-plugin' | 'hq-bots';
   readonly entry: string;
   /** Entry points of worker threads, by the names of their files. */
   readonly threads?: Readonly<Record<string, string>>;

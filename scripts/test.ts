@@ -90,7 +90,7 @@ async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const isLong = args.includes('--long');
   const mustBeComplete = environmentFlag(process.env, 'HQ_TEST_ALL');
-  await ensureBuilt('hq-tui', 'hq-runner', 'hq-gateway', 'hq-bots', 'hq-plugin');
+  await ensureBuilt('hq-tui', 'hq-runner', 'hq-gateway', 'hq-plugin', 'hq-bots');
 
   const absent = new Map(
     [docker, tmux, chromium, jails, pgbouncer, rootUser].map((need) => [need, need.reason()] as const),

@@ -47,7 +47,10 @@ export function toolsOfTurn(
 /** What the model reads of a failure: a sentence and what to do next, never a stack. */
 function sentenceFor({ name }: HqTool, error: unknown): string {
   if (error instanceof ParameterFault) return error.message;
-  if (error instanceof HqError) return [error.message, error.hint].filter(Boolean).join(' ');
+  if (error instanceof HqError) return [error.message, error.hint].filter(Boolean).map(ended).join(' ');
   if (error instanceof ZodError) return `${name} got an answer of another version of HQ. Tell the operators.`;
   return `${name} did not work. Tell the operators.`;
 }
+
+/** Ends a sentence; those of the database have no full stop. */
+const ended = (sentence: string | undefined): string => (sentence ?? '').replace(/[^.!?]$/, '$&.');
