@@ -1,4 +1,4 @@
-import { type AgentChannelSpec, type AgentSpec, agentChannels } from '@hq/shared/agents';
+import type { AgentChannelSpec, AgentSpec } from '@hq/shared/agents';
 import { isObject, type Json, type JsonObject, objectAt } from './json.ts';
 import type { Wanted } from './merge-patch.ts';
 
@@ -15,6 +15,9 @@ export interface AgentSettings {
   readonly sandbox: JsonObject;
   readonly tools: JsonObject;
 }
+
+/** Entry of OpenClaw's own agent. */
+const systemAgent: JsonObject = { tools: { deny: ['*'] } };
 
 export interface DesiredConfig {
   /** Agents and bindings, which OpenClaw takes while others work. */
@@ -39,9 +42,15 @@ export function desiredConfig(
     entries[agent.id] = entryOf(agent, settings);
     exact.add(`agents.entries.${agent.id}.sandbox`).add(`agents.entries.${agent.id}.tools`);
   }
+  // OpenClaw adds an agent of its own, `main`, beside the first one: it serves nobody and gets no tools.
+  const main = objectAt(current, 'agents', 'entries').main;
+  if (isSystemAgent(main) && entries.main === undefined) entries.main = systemAgent;
   return {
     agents: {
-      value: { agents: { entries }, bindings: bindingsOf(current, agents, gone) },
+      value: {
+        agents: { ownership: 'explicit', defaults: { skipBootstrap: true }, entries },
+        bindings: bindingsOf(current, agents, gone),
+      },
       exact,
     },
     channels: { value: { channels: channelsOf(current, agents, gone) } },
@@ -83,11 +92,17 @@ function accountOf({ spec }: DesiredAgent, channel: AgentChannelSpec): JsonObjec
     allowFrom: allowFrom === undefined || allowFrom.length === 0 ? null : [...allowFrom],
     ...Object.fromEntries(Object.entries(tokenKeys[name]).map(([token, key]) => [key, tokens[token]])),
     ...(name === 'slack' ? { mode: 'socket' } : {}),
-    ...(name === 'discord' && serverId !== undefined ? { guilds: { [serverId]: { requireMention: true } } } : {}),
+    ...(name === 'discord' && serverId !== undefined
+      ? { guilds: { [serverId]: { requireMention: true } } }
+      : {}),
   };
 }
 
-function channelsOf(current: JsonObject, agents: readonly DesiredAgent[], gone: readonly string[]): JsonObject {
+function channelsOf(
+  current: JsonObject,
+  agents: readonly DesiredAgent[],
+  gone: readonly string[],
+): JsonObject {
   const owned = new Set([...gone, ...agents.map(({ id }) => id)]);
   const channels: Record<string, JsonObject> = {};
   for (const [channel, section] of Object.entries(objectAt(current, 'channels'))) {
@@ -147,7 +162,10 @@ function accountRoute(binding: JsonObject): string | null {
 }
 
 /** Returns the channels in which these accounts are, by the configuration. */
-export function accountsIn(current: JsonObject, ids: readonly string[]): readonly { channel: string; id: string }[] {
+export function accountsIn(
+  current: JsonObject,
+  ids: readonly string[],
+): readonly { channel: string; id: string }[] {
   return Object.entries(objectAt(current, 'channels')).flatMap(([channel, section]) =>
     isObject(section)
       ? ids.filter((id) => id in objectAt(section, 'accounts')).map((id) => ({ channel, id }))
@@ -155,10 +173,16 @@ export function accountsIn(current: JsonObject, ids: readonly string[]): readonl
   );
 }
 
-/** Returns the ids of the agents in a configuration. */
-export function agentIdsIn(current: JsonObject): readonly string[] {
-  return Object.keys(objectAt(current, 'agents', 'entries'));
+/** Returns the ids of the agents in a configuration that are neither HQ's nor OpenClaw's own one. */
+export function unexpectedIn(current: JsonObject, own: ReadonlySet<string>): readonly string[] {
+  return Object.entries(objectAt(current, 'agents', 'entries'))
+    .filter(([id, entry]) => !own.has(id) && !(id === 'main' && isSystemAgent(entry)))
+    .map(([id]) => id)
+    .sort();
 }
 
-/** Names of the channels on which HQ makes accounts. */
-export const ownChannels: readonly string[] = agentChannels;
+function isSystemAgent(entry: Json | undefined): boolean {
+  if (!isObject(entry)) return true;
+  const { workspace: _workspace, ...others } = entry;
+  return Object.keys(others).length === 0 || JSON.stringify(others) === JSON.stringify(systemAgent);
+}

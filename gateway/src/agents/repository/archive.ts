@@ -15,7 +15,10 @@ const leftOut = new Set(['.git', 'node_modules', '.venv', '__pycache__', '.cache
 
 /** Returns the name of the branch that keeps a removed agent's files. */
 export function archiveName(branch: string, time: Date): string {
-  return `archive/${branch}-${time.toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(/[-:]/g, '')}`;
+  return `archive/${branch}-${time
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(/[-:]/g, '')}`;
 }
 
 /**
@@ -55,7 +58,8 @@ async function* pathsIn(root: string, below: string): AsyncGenerator<string> {
   for (const name of names.sort()) {
     if (leftOut.has(name)) continue;
     const path = below === '' ? name : `${below}/${name}`;
-    if ((await lstat(join(root, path)).catch(() => undefined))?.isDirectory() === true) yield* pathsIn(root, path);
+    if ((await lstat(join(root, path)).catch(() => undefined))?.isDirectory() === true)
+      yield* pathsIn(root, path);
     else yield path;
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { committer, git } from './git.ts';
 
 /** A file of a commit. The path is relative and has `/` between its parts. */
@@ -50,15 +51,39 @@ function quoted(path: string): string {
   return `"${escaped}"`;
 }
 
+interface TreeEntry extends Omit<CommitFile, 'content'> {
+  readonly id: string;
+}
+
+/** Returns the files of a commit with the ids of their contents. */
+export async function treeOf(repository: string, commit: string): Promise<readonly TreeEntry[]> {
+  const listing = await git(repository, ['ls-tree', '-r', '-z', '--full-tree', commit]);
+  return listing
+    .toString()
+    .split('\0')
+    .flatMap((line) => {
+      const [, mode, id, path] = /^(100644|100755|120000) blob ([0-9a-f]+)\t(.+)$/s.exec(line) ?? [];
+      if (id === undefined || path === undefined) return [];
+      return { path, id, mode: mode === '100755' || mode === '120000' ? mode : '100644' };
+    });
+}
+
+/** Returns git's id of a content. */
+export function blobId(content: Buffer): string {
+  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+}
+
 /** Returns the files of a commit. */
 export async function filesOf(repository: string, commit: string): Promise<readonly CommitFile[]> {
-  const listing = await git(repository, ['ls-tree', '-r', '-z', '--full-tree', commit]);
-  const files: CommitFile[] = [];
-  for (const line of listing.toString().split('\0')) {
-    const [, mode, id, path] = /^(100644|100755|120000) blob ([0-9a-f]+)\t(.+)$/s.exec(line) ?? [];
-    if (mode === undefined || id === undefined || path === undefined) continue;
-    const content = await git(repository, ['cat-file', 'blob', id]);
-    files.push({ path, mode: mode === '100755' || mode === '120000' ? mode : '100644', content });
-  }
-  return files;
+  const entries = await treeOf(repository, commit);
+  const input = entries.map(({ id }) => `${id}\n`).join('');
+  const output = await git(repository, ['cat-file', '--batch'], { input });
+  let at = 0;
+  return entries.map(({ path, mode }) => {
+    // `<id> blob <size>`, a line break, the content, a line break.
+    const headEnd = output.indexOf('\n', at);
+    const size = Number(output.subarray(at, headEnd).toString().split(' ')[2]);
+    at = headEnd + 1 + size + 1;
+    return { path, mode, content: output.subarray(headEnd + 1, headEnd + 1 + size) };
+  });
 }

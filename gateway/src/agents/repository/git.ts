@@ -79,7 +79,7 @@ export async function git(
 }
 
 /** Returns the first line of git's output; undefined when it fails, as for a name that does not exist. */
-export async function gitLine(gitDirectory: string, args: readonly string[]): Promise<string | undefined> {
+async function gitLine(gitDirectory: string, args: readonly string[]): Promise<string | undefined> {
   try {
     return (await git(gitDirectory, args)).toString().trim().split('\n')[0];
   } catch (error) {

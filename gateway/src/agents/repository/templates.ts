@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
-import { type CommitFile, filesOf, writeCommit } from './commit.ts';
-import { committer, git, gitLine, tipOf } from './git.ts';
+import { blobId, type CommitFile, treeOf, writeCommit } from './commit.ts';
+import { committer, git, tipOf } from './git.ts';
 
 const fetchMs = 120_000;
 /** Files that every template has unless it brings its own. */
@@ -18,22 +17,49 @@ export async function seedTemplates(repository: string, directory: string): Prom
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
   const shared = await readTemplate(join(directory, sharedTemplate));
+  const tips = await tipsOf(repository);
   for (const name of names.sort()) {
+    const branch = name === sharedTemplate ? name : `template/${name}`;
     const own = name === sharedTemplate ? new Map() : await readTemplate(join(directory, name));
     const files = [...new Map([...shared, ...own]).values()];
-    await seedBranch(repository, name === sharedTemplate ? name : `template/${name}`, files);
+    await seedBranch(repository, branch, files, tips.get(branch));
   }
   return null;
 }
 
-async function seedBranch(repository: string, branch: string, files: readonly CommitFile[]): Promise<void> {
-  const parent = await tipOf(repository, branch);
-  if (parent !== undefined) {
-    const lastCommitter = await gitLine(repository, ['log', '-1', '--format=%ce', parent]);
-    if (lastCommitter !== committer.email) return;
-    if (digestOf(await filesOf(repository, parent)) === digestOf(files)) return;
+async function seedBranch(
+  repository: string,
+  branch: string,
+  files: readonly CommitFile[],
+  tip: Tip | undefined,
+): Promise<void> {
+  if (tip !== undefined) {
+    if (tip.committer !== committer.email) return;
+    const written = (await treeOf(repository, tip.commit)).map(({ path, id }) => `${path} ${id}`);
+    const wanted = files.map(({ path, content }) => `${path} ${blobId(content)}`);
+    if (written.sort().join('\n') === wanted.sort().join('\n')) return;
   }
-  await writeCommit(repository, { branch, parent, message: 'Add the templates of this release\n', files });
+  const message = 'Add the templates of this release\n';
+  await writeCommit(repository, { branch, parent: tip?.commit, message, files });
+}
+
+interface Tip {
+  readonly commit: string;
+  /** Address of who made the last commit. */
+  readonly committer: string;
+}
+
+/** Returns the last commit of each branch. */
+async function tipsOf(repository: string): Promise<ReadonlyMap<string, Tip>> {
+  const format = '--format=%(refname:lstrip=2) %(objectname) %(committeremail:trim)';
+  const output = await git(repository, ['for-each-ref', format, 'refs/heads/']);
+  const tips = new Map<string, Tip>();
+  for (const line of output.toString().split('\n')) {
+    const [branch, commit, address] = line.split(' ');
+    if (branch === undefined || commit === undefined || address === undefined) continue;
+    tips.set(branch, { commit, committer: address });
+  }
+  return tips;
 }
 
 async function readTemplate(directory: string): Promise<ReadonlyMap<string, CommitFile>> {
@@ -42,14 +68,6 @@ async function readTemplate(directory: string): Promise<ReadonlyMap<string, Comm
     files.set(path, { path, mode: '100644', content: await readFile(join(directory, path)) });
   }
   return files;
-}
-
-function digestOf(files: readonly CommitFile[]): string {
-  const hash = createHash('sha256');
-  for (const { path, content } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    hash.update(`${path.length} ${path} ${content.length}\n`).update(content);
-  }
-  return hash.digest('hex');
 }
 
 /**

@@ -6,9 +6,10 @@ import { findPackageJSON } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OpenClawAnswer } from '@hq/shared/gateway';
 import { freePort } from '@hq/shared/program';
 import { z } from 'zod';
-import type { OpenClaw, OpenClawAnswer } from '../openclaw-calls.ts';
+import type { OpenClaw } from '../openclaw-calls.ts';
 
 const startMs = 150_000;
 
@@ -56,7 +57,8 @@ export async function startTestGateway(modelUrl: string, more: object): Promise<
   }
   const end = performance.now() + startMs;
   while ((await fetch(`http://127.0.0.1:${port}/startupz`).catch(() => undefined))?.ok !== true) {
-    if (child.exitCode !== null || performance.now() > end) throw new Error(`OpenClaw did not start: ${output}`);
+    if (child.exitCode !== null || performance.now() > end)
+      throw new Error(`OpenClaw did not start: ${output}`);
     await sleep(200);
   }
   const connection = await connect(port, token);
@@ -131,9 +133,7 @@ async function connect(port: number, token: string): Promise<OpenClaw & { close(
       if (event === 'connect.challenge') resolve();
       if (type !== 'res') return;
       waiting.get(id)?.(
-        ok === true
-          ? { ok, payload }
-          : { ok: false, code: error?.code ?? '', message: error?.message ?? '' },
+        ok === true ? { ok, payload } : { ok: false, code: error?.code ?? '', message: error?.message ?? '' },
       );
       waiting.delete(id);
     };

@@ -1,0 +1,249 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AgentSpec } from '@hq/shared/agents';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { startTelegramServer, type TelegramServer } from '../../../bots/fakes/telegram-server/index.ts';
+import { eventually } from '../../../db/testing/eventually.ts';
+import {
+  type AgentsContext,
+  applyAgents,
+  listPairings,
+  openContext,
+  pauseAgent,
+  prepareRepository,
+  removeAgent,
+  resetSession,
+  resumeAgent,
+} from './index.ts';
+import { type HeldModel, startHeldModel } from './testing/held-model.ts';
+import { startTestGateway, type TestGateway } from './testing/openclaw-gateway.ts';
+import { specOf } from './testing/specs.ts';
+
+const limitMs = 170_000;
+const templates = fileURLToPath(new URL('../../templates', import.meta.url));
+const settings = {
+  sandbox: { mode: 'off' },
+  tools: { allow: ['read', 'session_status'], deny: ['exec', 'process'], elevated: { enabled: false } },
+};
+const run = z.object({ runId: z.string() });
+const entries = z.object({ agents: z.object({ entries: z.record(z.string(), z.looseObject({})) }) });
+
+let model: HeldModel;
+let telegram: TelegramServer;
+let otherTelegram: TelegramServer;
+let gateway: TestGateway;
+let context: AgentsContext;
+const faults: unknown[] = [];
+const maya = specOf('maya');
+const bob = specOf('bob');
+
+const apply = async (specs: readonly AgentSpec[], progress: string[] = []) =>
+  await applyAgents(context, specs, (line) => progress.push(line));
+const call = async (method: string, params: object = {}) => {
+  const answer = await gateway.openclaw.call({ method, params });
+  if (!answer.ok) throw new Error(`${method}: ${answer.message}`);
+  return answer.payload;
+};
+const startTurn = async (agentId: string, key: string = crypto.randomUUID()) => {
+  const sessionKey = `agent:${agentId}:${key}`;
+  const params = { agentId, sessionKey, message: 'Work.', idempotencyKey: crypto.randomUUID() };
+  return run.parse(await call('agent', params)).runId;
+};
+const endOf = async (runId: string) =>
+  z.object({ status: z.string() }).parse(await call('agent.wait', { runId, timeoutMs: 60_000 })).status;
+const config = () => readFileSync(join(gateway.stateDirectory, 'openclaw.json'), 'utf8');
+const open = () =>
+  openContext({
+    stateDirectory: gateway.stateDirectory,
+    home: dirname(gateway.stateDirectory),
+    openclaw: () => gateway.openclaw,
+    settings: () => settings,
+    closed: new AbortController().signal,
+    onFault: (fault) => faults.push(fault),
+  });
+
+beforeAll(async () => {
+  [model, telegram, otherTelegram] = await Promise.all([
+    startHeldModel(),
+    startTelegramServer(),
+    startTelegramServer(),
+  ]);
+  gateway = await startTestGateway(model.url, {
+    channels: {
+      telegram: { apiRoot: telegram.url, network: { dangerouslyAllowPrivateNetwork: true } },
+    },
+  });
+  await prepareRepository({ stateDirectory: gateway.stateDirectory, templatesDirectory: templates });
+  context = await open();
+}, limitMs);
+afterAll(async () => {
+  model?.close();
+  await Promise.all([telegram?.close(), otherTelegram?.close(), gateway?.close()]);
+  expect(faults).toEqual([]);
+}, 60_000);
+
+describe('agents of the real OpenClaw', () => {
+  it('are provisioned with files, credential and one configuration, and then unchanged', {
+    timeout: limitMs,
+  }, async () => {
+    const progress: string[] = [];
+    const startedAt = performance.now();
+    const result = await apply([maya, bob], progress);
+    console.log('provision of two', Math.round(performance.now() - startedAt), 'ms', progress);
+    expect(result).toEqual({
+      applied: ['maya', 'bob'],
+      unchanged: [],
+      needCredential: [],
+      unexpected: [],
+      problems: [],
+    });
+    const { stateDirectory } = gateway;
+    const workspace = join(stateDirectory, 'workspace-acme/maya');
+    expect(readFileSync(join(workspace, 'IDENTITY.md'), 'utf8')).toContain('**Name:** Maya');
+    expect(readFileSync(join(workspace, 'USER.md'), 'utf8')).toContain('Europe/Berlin');
+    const record = join(stateDirectory, 'hq/agents/acme-maya.json');
+    expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ slug: 'maya', token: maya.token });
+    expect(statSync(record).mode & 0o777).toBe(0o600);
+    expect(await endOf(await startTurn('acme-maya'))).toBe('ok');
+    expect(existsSync(join(workspace, 'BOOTSTRAP.md'))).toBe(false);
+    const before = config();
+    const again = await apply([maya, bob]);
+    expect(again).toMatchObject({ applied: [], unchanged: ['maya', 'bob'] });
+    // The next process knows as much.
+    context = await open();
+    expect(await apply([maya, bob])).toMatchObject({ applied: [] });
+    expect(config()).toBe(before);
+  });
+
+  it('get another model beside a turn of another agent, which goes on', { timeout: limitMs }, async () => {
+    const release = model.hold();
+    const running = await startTurn('acme-bob');
+    await eventually(() => expect(model.asked.length).toBeGreaterThan(1));
+    expect(await apply([{ ...maya, model: 'model/two' }, bob])).toMatchObject({ applied: ['maya'] });
+    release();
+    expect(await endOf(running)).toBe('ok');
+    expect(await endOf(await startTurn('acme-maya'))).toBe('ok');
+    expect(model.asked.at(-1)).toBe('two');
+    const { agents } = entries.parse(JSON.parse(config()));
+    expect(agents.entries['acme-maya']).toMatchObject({ model: 'model/two', tools: settings.tools });
+    expect(await apply([maya, bob])).toMatchObject({ applied: ['maya'] });
+  });
+
+  it('are left alone where HQ did not make them', { timeout: limitMs }, async () => {
+    const { hash } = z.object({ hash: z.string() }).parse(await call('config.get'));
+    const raw = JSON.stringify({ agents: { entries: { own: { name: 'Own' } } } });
+    await call('config.patch', { raw, baseHash: hash });
+    const result = await apply([{ ...maya, name: 'Maya Two' }, bob]);
+    expect(result).toMatchObject({ applied: ['maya'], unexpected: ['own'] });
+    expect(entries.parse(JSON.parse(config())).agents.entries.own).toMatchObject({ name: 'Own' });
+    await apply([maya, bob]);
+  });
+
+  it('keep files that the agent changed, and get the others anew', { timeout: limitMs }, async () => {
+    const soul = join(gateway.stateDirectory, 'workspace-acme/maya/SOUL.md');
+    writeFileSync(soul, 'I am somebody else.\n');
+    const progress: string[] = [];
+    await apply([{ ...maya, owner: { ...maya.owner, preferredName: 'Mrs Smith' } }, bob], progress);
+    expect(readFileSync(soul, 'utf8')).toBe('I am somebody else.\n');
+    const user = readFileSync(join(dirname(soul), 'USER.md'), 'utf8');
+    expect(user).toContain('**Address as:** Mrs Smith');
+    expect(progress).toContain('maya: kept SOUL.md, which HQ did not write');
+  });
+
+  it('answer on Telegram, are silent at once when paused, and answer again', {
+    timeout: limitMs,
+  }, async () => {
+    const ann = telegram.person('Ann');
+    const chat = telegram.direct(ann);
+    const withChannel: AgentSpec = {
+      ...maya,
+      channel: {
+        name: 'telegram',
+        tokens: { botToken: telegram.token },
+        allowFrom: [String(ann.id)],
+      },
+    };
+    expect(await apply([withChannel, bob])).toMatchObject({ applied: ['maya'], problems: [] });
+    expect(await apply([withChannel, bob])).toMatchObject({ applied: [] });
+    expect(JSON.stringify(await call('config.get'))).not.toContain(telegram.token);
+    await eventually(() => expect(telegram.isPolled).toBe(true));
+    telegram.write(ann, chat, 'hello');
+    await eventually(() => expect(telegram.last(chat).text).toContain('done'));
+    const answers = () => telegram.messages(chat).filter(({ text }) => text.includes('done')).length;
+    const before = answers();
+
+    const release = model.hold();
+    const running = await startTurn('acme-bob');
+    const own = await startTurn('acme-maya');
+    await eventually(() => expect(model.asked.length).toBeGreaterThan(3));
+    const paused = await pauseAgent(context, 'maya');
+    expect(paused).toEqual({ abortedTurns: 1, waitsFor: expect.stringContaining('acme-bob') });
+    expect(await endOf(own)).toBe('error');
+    await eventually(() => expect(telegram.isPolled).toBe(false));
+    telegram.write(ann, chat, 'are you there?');
+    release();
+    expect(await endOf(running)).toBe('ok');
+    // The account is switched off once nobody works any more.
+    await eventually(() => expect(config()).toContain('"enabled": false,\n          "name": "Maya"'));
+    expect(answers()).toBe(before);
+
+    await resumeAgent(context, 'maya');
+    await eventually(() => expect(answers()).toBe(before + 1));
+    expect(await apply([withChannel, bob])).toMatchObject({ applied: [], problems: [] });
+  });
+
+  it('list a person who waits for an approval', { timeout: limitMs }, async () => {
+    const sam = telegram.person('Sam');
+    telegram.write(sam, telegram.direct(sam), 'hello');
+    await eventually(async () =>
+      expect(await listPairings(context)).toMatchObject([
+        { channel: 'telegram', account: 'acme-maya', sender: String(sam.id), code: null },
+      ]),
+    );
+  });
+
+  it('begin a session anew', { timeout: limitMs }, async () => {
+    await endOf(await startTurn('acme-bob', 'talk'));
+    const sessionKey = 'agent:acme-bob:talk';
+    const history = async () =>
+      z.object({ messages: z.array(z.unknown()) }).parse(await call('chat.history', { sessionKey })).messages;
+    expect((await history()).length).toBeGreaterThan(0);
+    expect(await resetSession(context, 'bob', sessionKey)).toEqual({ sessionKey });
+    expect(await history()).toEqual([]);
+    await expect(resetSession(context, 'bob', 'agent:acme-maya:main')).rejects.toMatchObject({
+      code: 'usage',
+    });
+  });
+
+  it('are removed beside a turn of another agent, and a new one of that slug inherits nothing', {
+    timeout: limitMs,
+  }, async () => {
+    await endOf(await startTurn('acme-maya', 'secret-talk'));
+    const release = model.hold();
+    const running = await startTurn('acme-bob');
+    const progress: string[] = [];
+    const removal = removeAgent(context, 'maya', (line) => progress.push(line));
+    await eventually(() => expect(progress.join()).toContain('waits for a turn of acme-bob'));
+    release();
+    const { archived } = await removal;
+    expect(archived).toMatch(/^archive\/acme\/maya-\d{8}T\d{6}Z$/);
+    expect(await endOf(running)).toBe('ok');
+    expect(config()).not.toContain('acme-maya');
+    expect(config()).not.toContain(telegram.token);
+    const { stateDirectory } = gateway;
+    for (const path of ['workspace-acme/maya', 'hq/agents/acme-maya.json', 'agents/acme-maya/agent'])
+      expect(existsSync(join(stateDirectory, path))).toBe(false);
+    expect(await removeAgent(context, 'maya', () => undefined)).toEqual({ archived: null });
+
+    const next = specOf('maya', { token: null });
+    expect(await apply([next, bob])).toMatchObject({ applied: ['maya'], needCredential: ['maya'] });
+    const soul = readFileSync(join(stateDirectory, 'workspace-acme/maya/SOUL.md'), 'utf8');
+    expect(soul).not.toContain('somebody else');
+    expect(await endOf(await startTurn('acme-maya'))).toBe('ok');
+    const history = await call('chat.history', { sessionKey: 'agent:acme-maya:secret-talk' });
+    expect(history).toMatchObject({ messages: [] });
+    await removeAgent(context, 'maya', () => undefined);
+  });
+});

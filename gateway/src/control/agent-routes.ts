@@ -1,0 +1,60 @@
+import { agentSpec, pairingApproval } from '@hq/shared/agents';
+import { z } from 'zod';
+import {
+  type AgentsContext,
+  applyAgents,
+  approvePairing,
+  listPairings,
+  pauseAgent,
+  removeAgent,
+  resetSession,
+  resumeAgent,
+} from '../agents/index.ts';
+import { parseBody, type Route } from './route.ts';
+
+const agentsBody = z.object({ agents: z.array(agentSpec).max(200) });
+const sessionBody = z.object({ sessionKey: z.string().max(500).nullish() }).default({});
+
+/** Routes that change agents. `agents` returns what they share, and throws `unreachable` until OpenClaw is ready. */
+export function agentRoutes(agents: () => AgentsContext): readonly Route[] {
+  const lines = (emit: (line: object) => void) => (progress: string) => emit({ progress });
+  return [
+    {
+      method: 'PUT',
+      path: /^\/agents$/,
+      stream: ({ body, signal }, emit) =>
+        applyAgents(agents(), parseBody(agentsBody, body).agents, lines(emit), signal),
+    },
+    {
+      method: 'DELETE',
+      path: /^\/agents\/([^/]+)$/,
+      stream: ({ params: [slug = ''], signal }, emit) => removeAgent(agents(), slug, lines(emit), signal),
+    },
+    {
+      method: 'POST',
+      path: /^\/agents\/([^/]+)\/pause$/,
+      answer: ({ params: [slug = ''] }) => pauseAgent(agents(), slug),
+    },
+    {
+      method: 'POST',
+      path: /^\/agents\/([^/]+)\/resume$/,
+      answer: ({ params: [slug = ''] }) => resumeAgent(agents(), slug),
+    },
+    {
+      method: 'POST',
+      path: /^\/agents\/([^/]+)\/sessions\/reset$/,
+      answer: ({ params: [slug = ''], body }) =>
+        resetSession(agents(), slug, parseBody(sessionBody, body).sessionKey ?? undefined),
+    },
+    {
+      method: 'GET',
+      path: /^\/pairings$/,
+      answer: async () => ({ requests: await listPairings(agents()) }),
+    },
+    {
+      method: 'POST',
+      path: /^\/pairings\/approve$/,
+      answer: ({ body }) => approvePairing(agents(), parseBody(pairingApproval, body)),
+    },
+  ];
+}
