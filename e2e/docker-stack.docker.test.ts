@@ -54,6 +54,7 @@ beforeAll(async () => {
   project = new ComposeProject(composeFile, {
     SUPABASE_URL: `http://host.docker.internal:${proxy.port}`,
     SUPABASE_SERVICE_ROLE_KEY_FILE: key,
+    SUPABASE_ANON_KEY: hq.anonKey,
     GATEWAY_ID: 'default',
     DOCKER_GID: await docker([
       'run',
@@ -143,6 +144,7 @@ describe('the stack of compose.yaml', () => {
       'bind /run/secrets/supabase_service_role_key',
       'bind /run/secrets/supabase_service_role_key_previous',
       'bind /var/run/docker.sock',
+      'volume /var/lib/hq/control',
       'volume /var/lib/hq/secrets',
     ]);
     const gateway = await inspect('gateway');
@@ -153,6 +155,7 @@ describe('the stack of compose.yaml', () => {
     ).toEqual([
       ['volume', '/home/node', true],
       ['volume', '/home/node/.openclaw/secrets', false],
+      ['volume', '/var/lib/hq/control', true],
     ]);
   });
 
@@ -233,7 +236,8 @@ describe('the stack of compose.yaml', () => {
     expect(await inGateway(`cat ${directory}/gateway.env`)).toContain(`TOKEN='the gateway'\\''s'`);
     expect(await inGateway(`touch ${directory}/agents/mine.env 2>&1 || true`)).toContain('Read-only');
     const worktree = '/home/node/.openclaw/workspace-maya';
-    const command = `mkdir -p ${worktree}/.git && cd ${worktree} && $SHELL -c 'printf %s "$TOKEN"'`;
+    const shell = '/hq/gateway/agent-shell';
+    const command = `mkdir -p ${worktree}/.git && cd ${worktree} && ${shell} -c 'printf %s "$TOKEN"'`;
     expect(await inGateway(command)).toBe('of maya');
     // It is noted once OpenClaw has taken it.
     await vi.waitFor(

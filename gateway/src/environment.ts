@@ -7,7 +7,6 @@ import {
   supabaseUrl,
   type Variables,
 } from '@hq/shared/environment';
-import { HqError } from '@hq/shared/errors';
 import { environmentFlag } from '@hq/shared/program';
 import { z } from 'zod';
 
@@ -41,14 +40,9 @@ export interface Settings {
 /** Reads the settings. Throws `usage` with the name of the variable for an invalid value. */
 export function readSettings(variables: Variables): Settings {
   const hint =
-    'Set it in the environment of hq-gateway and start again; docs/agents.md lists every variable.';
+    'Set it in the environment of hq-gateway and start again; docs/gateway.md lists every variable.';
   const env = parseEnvironment(environment, variables, hint);
   const { SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey } = env;
-  if ((url === undefined) !== (anonKey === undefined)) {
-    throw new HqError('usage', 'Only one of SUPABASE_URL and SUPABASE_ANON_KEY is set.', {
-      hint: 'Set both, so that agents get HQ’s tools, or none.',
-    });
-  }
   return {
     paths: gatewayPaths(env.OPENCLAW_STATE_DIR, env.CONTROL_SOCKET),
     port: env.GATEWAY_PORT,

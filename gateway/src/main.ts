@@ -6,7 +6,7 @@ import { readSettings } from './environment.ts';
 import { runGateway } from './gateway.ts';
 import { listenForStop } from './stop-request.ts';
 
-/** Others are those of OpenClaw; docs/agents.md lists them. */
+/** Others are those of OpenClaw; docs/gateway.md lists them. */
 const exitCodes = { failed: 1, usage: 2, locked: 3 } as const;
 
 async function main(): Promise<number> {

@@ -8,19 +8,19 @@ const minutesAgo = (minutes: number, config = 'a') => ({
 });
 
 describe('a gateway whose starts end by themselves', () => {
-  it('starts three times at once, then waits 1, 2, 4 … minutes', () => {
+  it('starts four times at once, then waits 1, 2, 4 … minutes', () => {
     const starts = Array.from({ length: 8 }, (_, index) => minutesAgo(index));
     const waits = starts.map((_, count) => waitBeforeStart(starts.slice(0, count), 'a', now) / 60_000);
-    expect(waits).toEqual([0, 0, 0, 1, 2, 4, 8, 15]);
+    expect(waits).toEqual([0, 0, 0, 0, 1, 2, 4, 8]);
   });
 
   it('does not wait for what was more than 15 minutes ago', () => {
-    const starts = [minutesAgo(16), minutesAgo(17), minutesAgo(18), minutesAgo(1)];
+    const starts = [minutesAgo(16), minutesAgo(17), minutesAgo(18), minutesAgo(1), minutesAgo(2)];
     expect(waitBeforeStart(starts, 'a', now)).toBe(0);
   });
 
   it('does not wait once its configuration was changed', () => {
-    const starts = [minutesAgo(1), minutesAgo(2), minutesAgo(3)];
+    const starts = [minutesAgo(1), minutesAgo(2), minutesAgo(3), minutesAgo(4)];
     expect(waitBeforeStart(starts, 'a', now)).toBe(60_000);
     expect(waitBeforeStart(starts, 'b', now)).toBe(0);
   });

@@ -12,7 +12,7 @@ const record = z.object({ starts: z.array(start) });
 type Start = z.output<typeof start>;
 
 const windowMs = 15 * 60_000;
-const freeStarts = 3;
+const freeStarts = 4;
 const firstWaitMs = 60_000;
 const longestWaitMs = 15 * 60_000;
 
