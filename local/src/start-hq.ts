@@ -28,6 +28,7 @@ export async function startHq(options: StartOptions, directory: DataDirectory, {
     await mkdir(directory.gateway, { recursive: true, mode: 0o700 });
     // Loading the API's libraries and bundling take as long as starting Postgres.
     const apiModule = withoutUnhandledRejection(import('./api/local-api.ts'));
+    const agentModule = withoutUnhandledRejection(import('./first-agent.ts'));
     const built = withoutUnhandledRejection(
       Promise.all([runnerProgram(), options.tui ? buildTui() : undefined]),
     );
@@ -60,9 +61,13 @@ export async function startHq(options: StartOptions, directory: DataDirectory, {
     await writeRunFile(directory.run, stack);
     stops.push(() => removeRunFile(directory.run));
 
+    const { serviceRoleKey } = apiKeys;
+    const { prepareFirstAgent } = await agentModule;
+    const forAgent = { gatewayId, serviceRoleKey, variables: process.env, report };
+    const isRehearsal = await prepareFirstAgent(databaseUrl, forAgent);
     const [program] = await built;
     const { runnerLog: logFile } = directory;
-    const runner = new SupervisedRunner({ program, stack, gatewayId, logFile, report });
+    const runner = new SupervisedRunner({ program, stack, gatewayId, isRehearsal, logFile, report });
     stops.push(() => {
       report('Waiting for the runner and its gateway to stop');
       return runner.stop(runnerStopMs);

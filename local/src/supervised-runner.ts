@@ -10,6 +10,8 @@ export interface SuperviseRunnerOptions {
   readonly program: string;
   readonly stack: RunningStack;
   readonly gatewayId: string;
+  /** True where a script answers for the agents instead of a model. */
+  readonly isRehearsal: boolean;
   readonly logFile: string;
   readonly report: (line: string) => void;
 }
@@ -24,7 +26,6 @@ const passedVariables = [
   'POLL_INTERVAL',
   'COMMAND_TIMEOUT',
   'RUNNER_SLOTS',
-  'HQ_REHEARSAL',
 ] as const;
 
 const root = new URL('../../', import.meta.url);
@@ -96,7 +97,8 @@ export class SupervisedRunner {
   }
 }
 
-function launch({ program, stack, gatewayId, logFile, report }: SuperviseRunnerOptions): ChildProcess {
+function launch(options: SuperviseRunnerOptions): ChildProcess {
+  const { program, stack, gatewayId, isRehearsal, logFile, report } = options;
   const environment: Record<string, string> = {
     SUPABASE_URL: stack.url,
     SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey,
@@ -104,6 +106,7 @@ function launch({ program, stack, gatewayId, logFile, report }: SuperviseRunnerO
     RUNTIME_MODE: 'process',
     GATEWAY_HOME: stack.gatewayHome,
     SUPABASE_ANON_KEY: stack.anonKey,
+    HQ_REHEARSAL: isRehearsal ? '1' : '0',
     HQ_PARENT: 'ipc',
   };
   for (const name of passedVariables) {

@@ -24,7 +24,7 @@ export function startHqProcess(
   { uid, gid, env = {} }: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {},
 ): HqProcess {
   const child = spawn(process.execPath, [starter, ...args], {
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', HQ_FIRST_AGENT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),

@@ -100,6 +100,7 @@ function connectParts(options: RunnerOptions, id: string) {
     gatewayId,
     gateway: stack.gateway,
     readChannelTokens: (signal) => secrets.readChannelTokens(signal),
+    onApplied: () => secrets.announceAgain(),
     log,
   });
   let stored: Heartbeat = {};

@@ -18,6 +18,8 @@ export interface AgentsSyncOptions extends Pick<ComparisonOptions, 'gatewayId' |
   readonly database: ComparisonOptions['database'] & Pick<Database, 'agentRemoved' | 'pairingApproved'>;
   readonly gateway: Pick<GatewayControl, 'request' | 'stream' | 'status'>;
   readonly log: Log;
+  /** Called after agents were changed on the gateway; a new one has no provider keys yet. */
+  readonly onApplied?: (() => void) | undefined;
   /** Milliseconds between two comparisons when no change is announced. */
   readonly reconcileMs?: number | undefined;
 }
@@ -84,7 +86,7 @@ export class AgentsSync {
     return this.#problem;
   }
 
-  /** What agents may do in jails of their own; undefined before the gateway said it. */
+  /** Returns what agents may do in jails of their own; undefined before the gateway said it. */
   confinement(): Confinement | undefined {
     return this.#confinement;
   }
@@ -185,7 +187,10 @@ export class AgentsSync {
     const compared = await compareAgents({ ...this.#options, api: this.#api, paused: this.#paused }, request);
     this.#comparedVersion = Math.max(this.#comparedVersion, version);
     const { applied, problems, unexpected } = compared;
-    if (applied.length > 0) log.info({ agents: applied }, 'brought agents up to date');
+    if (applied.length > 0) {
+      log.info({ agents: applied }, 'brought agents up to date');
+      this.#options.onApplied?.();
+    }
     for (const [agent, problem] of problems) log.warn({ agent }, problem);
     if (unexpected.join() !== this.#unexpected && unexpected.length > 0) {
       log.warn({ agents: unexpected }, 'OpenClaw has agents that HQ did not make');

@@ -1,6 +1,6 @@
 import type { GatewayStatus } from '@hq/shared/gateway';
 
-/** What agents of the gateway may do in jails of their own, as a heartbeat reports it. */
+/** Report of what agents of the gateway may do in jails of their own, as a heartbeat has it. */
 export interface Confinement {
   readonly exec: boolean;
   readonly browser: boolean;

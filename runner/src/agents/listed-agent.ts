@@ -1,7 +1,7 @@
 import { agentSpec } from '@hq/shared/agents';
 import { z } from 'zod';
 
-/** What every agent has, however malformed the rest of its description is. */
+/** Parts that every agent has, however malformed the rest of its description is. */
 const identity = z.looseObject({ id: z.uuid(), slug: z.string() });
 
 /** Agents as the database describes them. One that the gateway could not use is checked later, by itself. */

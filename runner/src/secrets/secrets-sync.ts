@@ -99,8 +99,13 @@ export class SecretsSync {
   addListener(listener: SyncListener): void {
     this.#listener = listener;
     this.#changed = true;
-    this.#settledDigest = null;
     listener.onProblemChange(() => this.#onState());
+    this.announceAgain();
+  }
+
+  /** Calls the listener with all current keys soon, although none changed. */
+  announceAgain(): void {
+    this.#settledDigest = null;
     this.#loop.dueIn(0);
   }
 

@@ -24,8 +24,8 @@ interface CommandDraft {
   readonly agent?: string;
 }
 
-/** Reads whose output is the answer: their command is opened at once. */
-const openedAtOnce = new Set<string>(['tail_logs', 'stack_status']);
+/** Actions whose output is the answer: their command is opened at once. */
+const openedAtOnce = new Set<string>(['tail_logs', 'stack_status', 'list_models', 'wake_agent']);
 
 export interface CommandActions {
   /** Asks first where that is due. */
