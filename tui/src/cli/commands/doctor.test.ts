@@ -25,7 +25,7 @@ describe('hq-tui doctor', () => {
     expect(stdout.split('\n')).toEqual([
       `ok    hq: ${new URL(stack.url).host} answers vera@example.test (viewer)`,
       'ok    clock: as the database’s',
-      expect.stringMatching(/^ok {4}default: seen (just now|\d+s ago), 1 service, ready$/),
+      expect.stringMatching(/^ok {4}default: healthy, seen (just now|\d+s ago), 1 service$/),
       'ok    default: its agents run commands and a browser in jails of their own',
       '',
     ]);

@@ -1,4 +1,4 @@
-import { needsAttention } from '@hq/shared/fleet';
+import { gatewayCondition, needsAttention } from '@hq/shared/fleet';
 import type { GatewayRow } from '@hq/shared/rows';
 import { agoOf } from '@hq/shared/text';
 
@@ -49,10 +49,15 @@ export function checkGateway(gateway: GatewayRow, databaseNow: number): readonly
     return problems.map(({ reason, kind }) =>
       check(slug, 'fail', reason, remedies[kind === 'stale-gateway' ? kind : 'other']),
     );
+  const condition = gatewayCondition(gateway, databaseNow);
   const { length } = meta.services ?? [];
   const services = `${length} ${length === 1 ? 'service' : 'services'}`;
   return [
-    check(slug, 'ok', `seen ${agoOf(last_seen_at, databaseNow)}, ${services}, ${gateway.status}`),
+    check(
+      slug,
+      condition === 'healthy' ? 'ok' : 'warn',
+      `${condition}, seen ${agoOf(last_seen_at, databaseNow)}, ${services}`,
+    ),
     ...checkSecrets(gateway),
     ...checkConfinement(gateway),
   ];
