@@ -7,7 +7,7 @@ const sessions = z.object({
 });
 
 /** Returns the keys of an agent's sessions that have a turn; of all agents without an id. */
-export async function runningSessions(openclaw: OpenClaw, agentId?: string): Promise<readonly string[]> {
+async function runningSessions(openclaw: OpenClaw, agentId?: string): Promise<readonly string[]> {
   const params = agentId === undefined ? {} : { agentId };
   const found = await request(openclaw, sessions, { method: 'sessions.list', params });
   return found.sessions.filter(({ hasActiveRun }) => hasActiveRun === true).map(({ key }) => key);

@@ -34,8 +34,14 @@ export async function applyAgents(
     const own = new Set((await ownAgents(context)).keys());
     return { unexpected: unexpectedIn(config, own), accepted };
   });
-  const waitsFor = await settleChannels(context, onProgress, signal);
-  if (waitsFor !== null) settleLater(context);
+  // A plugin may have been installed since.
+  context.lacking.clear();
+  if ((await settleChannels(context, onProgress, signal)) !== null) settleLater(context);
+  for (const { slug, channel } of accepted) {
+    if (channel === null || !context.lacking.has(channel.name)) continue;
+    const message = `This gateway has no plugin for ${channel.name}: the agent works without the channel.`;
+    outcome.problems.push({ slug, message });
+  }
   const slugs = accepted.map(({ slug }) => slug);
   return {
     applied: slugs.filter((slug) => outcome.changed.has(slug)),

@@ -1,3 +1,4 @@
+import { HqError } from '@hq/shared/errors';
 import { sleep } from '@hq/shared/program';
 import { busyWith } from './activity.ts';
 import { changeConfig, readConfig } from './config/change-config.ts';
@@ -7,6 +8,8 @@ import { mergePatch, secretsIn } from './config/merge-patch.ts';
 import { type AgentsContext, type OnProgress, ownAgents } from './context.ts';
 
 const pollMs = 1_000;
+/** OpenClaw's refusal of a channel that no plugin brings. */
+const unknownChannel = /unknown channel id: (\w+)/;
 
 /** Returns what HQ wants of the channels in this configuration. */
 async function wantedChannels(context: AgentsContext, config: JsonObject): Promise<JsonObject> {
@@ -14,7 +17,12 @@ async function wantedChannels(context: AgentsContext, config: JsonObject): Promi
   for (const [id, { state }] of await ownAgents(context)) {
     if (state === 'removing' || state === 'leaving') gone.push(id);
   }
-  return desiredConfig(config, [...context.wanted.values()], gone, await context.settings()).channels.value;
+  const agents = [...context.wanted.values()].map((agent) =>
+    context.lacking.has(agent.spec.channel?.name ?? '')
+      ? { ...agent, spec: { ...agent.spec, channel: null } }
+      : agent,
+  );
+  return desiredConfig(config, agents, gone, await context.settings()).channels.value;
 }
 
 /**
@@ -63,8 +71,15 @@ async function changeWhenIdle(
     }
     const wanted = await wantedChannels(context, config);
     const plan = (current: JsonObject) => mergePatch(current, { value: wanted }, context.secrets.isSame);
-    const changed = await changeConfig(openclaw, plan, signal);
-    await context.secrets.record(secretsIn(changed.config, wanted));
+    try {
+      const changed = await changeConfig(openclaw, plan, signal);
+      await context.secrets.record(secretsIn(changed.config, wanted));
+    } catch (error) {
+      const [, channel] = error instanceof HqError ? (unknownChannel.exec(error.message) ?? []) : [];
+      if (channel === undefined || context.lacking.has(channel)) throw error;
+      context.lacking.add(channel);
+      return await changeWhenIdle(context, signal);
+    }
   }
   await forgetRemoved(context);
   return null;

@@ -36,7 +36,7 @@ export type SessionReset = z.output<typeof sessionReset>;
 const time = z.iso.datetime();
 
 /** A person who wrote to an agent and waits for an approval. */
-export const pairingRequest = z.object({
+const pairingRequest = z.object({
   channel: z.enum(agentChannels),
   /** OpenClaw's id of the agent. */
   account: z.string(),

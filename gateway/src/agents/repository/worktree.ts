@@ -53,12 +53,6 @@ export async function checkOut(worktree: Worktree, overwrite: boolean): Promise<
   });
 }
 
-/** Returns the branch that a workspace's link names; null where the workspace is no worktree of this repository. */
-export async function linkedBranch(worktree: Pick<Worktree, 'repository' | 'id'>): Promise<string | null> {
-  const head = await readText(join(worktreeDirectory(worktree), 'HEAD'));
-  return /^ref: refs\/heads\/(.+)\n$/.exec(head ?? '')?.[1] ?? null;
-}
-
 /** Writes a file unless it has this text. A link in its place is replaced, never followed. */
 async function writeIfOther(path: string, text: string): Promise<void> {
   if ((await readText(path)) === text) return;

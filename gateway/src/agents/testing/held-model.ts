@@ -6,14 +6,16 @@ export interface HeldModel {
   readonly url: string;
   /** Names of the models that were asked. */
   readonly asked: readonly string[];
-  /** Holds the answers from now on. Returns a function that releases them. */
-  hold(): () => void;
+  /** Holds the answers from now on. */
+  hold(): void;
+  release(): void;
   close(): void;
 }
 
 export async function startHeldModel(): Promise<HeldModel> {
   const asked: string[] = [];
-  let held = Promise.resolve();
+  let held = Promise.withResolvers<void>();
+  held.resolve();
   const server = createServer(async (incoming, outgoing) => {
     const parts: Buffer[] = [];
     for await (const part of incoming) parts.push(Buffer.from(part));
@@ -22,7 +24,7 @@ export async function startHeldModel(): Promise<HeldModel> {
       return;
     }
     asked.push(String(JSON.parse(Buffer.concat(parts).toString()).model));
-    await held;
+    await held.promise;
     const chunk = { id: 'chunk', object: 'chat.completion.chunk', created: 1, model: 'one' };
     const events = [
       { ...chunk, choices: [{ index: 0, delta: { role: 'assistant', content: 'done' } }] },
@@ -41,10 +43,9 @@ export async function startHeldModel(): Promise<HeldModel> {
     url: `http://127.0.0.1:${address.port}/v1`,
     asked,
     hold: () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      held = promise;
-      return resolve;
+      held = Promise.withResolvers<void>();
     },
+    release: () => held.resolve(),
     close: () => {
       server.closeAllConnections();
       server.close();
