@@ -4,10 +4,13 @@ import type { Variables } from '@hq/shared/environment';
 import type { Log } from '@hq/shared/log';
 import { readPrivate, sleep } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
+import { bridgeKey, bridgeToken } from '../../plugin/browser/bridge-token.ts';
+import { findHostSupport, type HostSupport } from '../../plugin/sandbox/host-support.ts';
 import type { Settings } from '../environment.ts';
 import { OpenClawClient } from '../openclaw/client.ts';
 import { OpenClawProcess } from '../openclaw/process.ts';
 import { type RehearsalServer, startRehearsal } from '../rehearsal/rehearsal.ts';
+import { managedAgents } from '../turns/find-agent.ts';
 import type { BaseConfigOptions } from './base-config.ts';
 import { removeBrowserLocks } from './browser-locks.ts';
 import { type ConfigurationChange, patchRunning, prepareConfiguration } from './configuration.ts';
@@ -34,6 +37,8 @@ export interface BootOptions {
 export type Started = OpenClawProcess | OpenClawClient | RehearsalServer;
 
 export interface BootedOpenClaw {
+  /** What the host lets agents do. */
+  readonly host: HostSupport;
   readonly process: OpenClawProcess;
   readonly client: OpenClawClient;
   readonly env: NodeJS.ProcessEnv;
@@ -55,7 +60,9 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
     onStarted(rehearsal);
     log.warn({ port: rehearsal.port }, 'this is a rehearsal: a script answers instead of a model');
   }
-  const configOptions = configOptionsOf(settings, rehearsal);
+  const host = await steps.run('confinement', findHostSupport);
+  if (host.reason !== null) log.warn({ exec: host.exec, browser: host.browser }, host.reason);
+  const configOptions = await configOptionsOf(settings, host, rehearsal);
   const change = await steps.run('configuration', () => prepareConfiguration(paths.config, configOptions));
   logChange(log, change);
   if (settings.api === null)
@@ -86,7 +93,7 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
     if (missing.length > 0) throw tooOld(server.version, missing);
     if (change.kind === 'unread') logChange(log, await patchRunning(client, configOptions, signal));
   });
-  return { process, client, env };
+  return { host, process, client, env };
 }
 
 /** Waits where starts keep failing, so that a gateway that cannot work does not use a core for its attempts. */
@@ -105,14 +112,25 @@ async function waitAfterCrashes({ settings, steps, log, signal }: BootOptions): 
   await starts.add(config, Date.now());
 }
 
-function configOptionsOf({ paths, api }: Settings, rehearsal: RehearsalServer | null): BaseConfigOptions {
+async function configOptionsOf(
+  { paths, api }: Settings,
+  confinement: HostSupport,
+  rehearsal: RehearsalServer | null,
+): Promise<BaseConfigOptions> {
+  const key = bridgeKey(paths.state);
+  const agents = [...(await managedAgents(paths.agents)).keys()];
   const directory = gatewayFile('plugin');
   const isThere = existsSync(join(directory, 'openclaw.plugin.json'));
   const config = {
     stateDir: paths.state,
     ...(api === null ? {} : { supabaseUrl: api.url, anonKey: api.anonKey }),
   };
-  return { plugin: isThere ? { directory, config } : null, rehearsalPort: rehearsal?.port ?? null };
+  return {
+    confinement,
+    browserTokens: new Map(agents.map((agent) => [agent, bridgeToken(key, agent)])),
+    plugin: isThere ? { directory, config } : null,
+    rehearsalPort: rehearsal?.port ?? null,
+  };
 }
 
 function logChange(log: Log, change: ConfigurationChange): void {
