@@ -1,13 +1,17 @@
+import { dirname } from 'node:path';
 import type { Variables } from '@hq/shared/environment';
 import { HqError } from '@hq/shared/errors';
 import type { GatewayStatus } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
+import { confinedSettings } from './agents/confined-settings.ts';
+import { type AgentsContext, openContext } from './agents/index.ts';
 import { type BootedOpenClaw, boot, type Started } from './boot/boot.ts';
 import { createDirectories } from './boot/directories.ts';
 import { RecentStarts } from './boot/recent-starts.ts';
 import { lockState } from './boot/state-lock.ts';
 import { BootSteps } from './boot/steps.ts';
+import { agentsRoutes } from './control/agents-routes.ts';
 import { callsRoute } from './control/calls-route.ts';
 import { readConfinement } from './control/confinement.ts';
 import type { Route } from './control/route.ts';
@@ -61,6 +65,7 @@ class Gateway {
   readonly #steps: BootSteps;
   readonly #started: Started[] = [];
   #openclaw: BootedOpenClaw | null = null;
+  #agents: AgentsContext | null = null;
   #isStopping = false;
 
   constructor(options: GatewayOptions, steps: BootSteps) {
@@ -75,6 +80,7 @@ class Gateway {
       statusRoute(() => this.#status()),
       callsRoute(ready),
       turnsRoute(() => this.#readyForTurns(), paths),
+      ...agentsRoutes(() => this.#agentsContext()),
     ];
   }
 
@@ -91,6 +97,7 @@ class Gateway {
         log.fatal({ exitCode: booted }, 'OpenClaw ended before it was ready');
         return booted;
       }
+      this.#agents = await this.#openAgents(booted);
       this.#openclaw = booted;
       log.info({ port: settings.port, steps: this.#steps.done }, 'ready');
       const exitCode = await Promise.race([booted.process.exited, aborted(stop.requested)]);
@@ -147,6 +154,26 @@ class Gateway {
     throw new HqError('unreachable', `OpenClaw is not ready${doing === null ? '' : ` (${doing})`}.`, {
       hint: 'Wait until the gateway is healthy; its log has the steps of its start.',
     });
+  }
+
+  #openAgents({ host, client }: BootedOpenClaw): Promise<AgentsContext> {
+    const { settings, variables, stop, log } = this.#options;
+    const { paths } = settings;
+    const confined = confinedSettings(paths.state, host);
+    return openContext({
+      stateDirectory: paths.state,
+      home: variables.HOME ?? dirname(paths.state),
+      openclaw: () => client,
+      settings: () => Promise.resolve(confined),
+      closed: stop.requested,
+      onFault: (error) => log.error({ err: error }, 'a change of the agents failed'),
+    });
+  }
+
+  #agentsContext(): AgentsContext {
+    if (this.#agents !== null) return this.#agents;
+    this.#ready();
+    throw new HqError('unreachable', 'The agents are not ready.');
   }
 
   #readyForTurns(): ReadyOpenClaw {

@@ -6,6 +6,7 @@ import { readPrivate, sleep } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import { bridgeKey, bridgeToken } from '../../plugin/browser/bridge-token.ts';
 import { findHostSupport, type HostSupport } from '../../plugin/sandbox/host-support.ts';
+import { prepareRepository } from '../agents/index.ts';
 import type { Settings } from '../environment.ts';
 import { OpenClawClient } from '../openclaw/client.ts';
 import { OpenClawProcess } from '../openclaw/process.ts';
@@ -51,6 +52,7 @@ export interface BootedOpenClaw {
 export async function boot(options: BootOptions): Promise<BootedOpenClaw | number> {
   const { settings, variables, steps, log, redactor, signal, onStarted } = options;
   const { paths, port } = settings;
+  await steps.run('repository', () => prepareTemplates(options));
   const orphan = await steps.run('orphan', () => stopOrphan(paths));
   if (orphan !== null) log.warn({ pid: orphan }, 'stopped the OpenClaw of a killed hq-gateway');
   const token = await steps.run('token', () => readToken(paths.token));
@@ -94,6 +96,21 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
     if (change.kind === 'unread') logChange(log, await patchRunning(client, configOptions, signal));
   });
   return { host, process, client, env };
+}
+
+/** Agents begin with these templates. A gateway whose templates cannot be renewed works with the earlier ones. */
+async function prepareTemplates({ settings, log }: BootOptions): Promise<void> {
+  try {
+    const { templates, problem } = await prepareRepository({
+      stateDirectory: settings.paths.state,
+      templatesDirectory: gatewayFile('templates'),
+      templatesSource: settings.templatesSource,
+    });
+    log.info({ templates: templates.length }, 'the templates of agents are there');
+    if (problem !== null) log.warn(problem);
+  } catch (error) {
+    log.error({ err: error }, 'the repository of the agents could not be prepared');
+  }
 }
 
 /** Waits where starts keep failing, so that a gateway that cannot work does not use a core for its attempts. */
