@@ -11,7 +11,7 @@ import { createDirectories } from './boot/directories.ts';
 import { RecentStarts } from './boot/recent-starts.ts';
 import { lockState } from './boot/state-lock.ts';
 import { BootSteps } from './boot/steps.ts';
-import { agentsRoutes } from './control/agents-routes.ts';
+import { agentRoutes } from './control/agent-routes.ts';
 import { callsRoute } from './control/calls-route.ts';
 import { readConfinement } from './control/confinement.ts';
 import type { Route } from './control/route.ts';
@@ -27,7 +27,7 @@ import { managedAgents } from './turns/find-agent.ts';
 import { endTurns, gatewayStops } from './turns/running-turns.ts';
 
 /** Milliseconds that OpenClaw may take to end once no turn runs. */
-const openClawGraceMs = 15_000;
+const openClawGraceMs = 30_000;
 const hurriedGraceMs = 5_000;
 const hurriedTurnMs = 0;
 /** Milliseconds that open requests may take to be answered. */
@@ -80,7 +80,7 @@ class Gateway {
       statusRoute(() => this.#status()),
       callsRoute(ready),
       turnsRoute(() => this.#readyForTurns(), paths),
-      ...agentsRoutes(() => this.#agentsContext()),
+      ...agentRoutes(() => this.#agentsContext()),
     ];
   }
 
