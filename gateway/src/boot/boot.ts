@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Variables } from '@hq/shared/environment';
-import type { Log } from '@hq/shared/log';
+import { type Log, logOutput } from '@hq/shared/log';
 import { readPrivate, sleep } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import { bridgeKey, bridgeToken } from '../../plugin/browser/bridge-token.ts';
@@ -75,7 +75,8 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
 
   const env = openClawEnvironment(variables, paths, token);
   const process = await steps.run('openclaw', async () => {
-    const onLine = (line: string) => void globalThis.process.stdout.write(`${redactor.text(line)}\n`);
+    const redacted = redactor.lines();
+    const onLine = (line: string) => logOutput.write(`${redacted(line)}\n`);
     const started = await OpenClawProcess.start({
       port,
       env,
