@@ -1,12 +1,13 @@
+import { dirname } from 'node:path';
 import type { Variables } from '@hq/shared/environment';
 import { HqError } from '@hq/shared/errors';
 import type { GatewayStatus } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
-import { type AgentsContext, openAgents } from './agents/index.ts';
+import { confinedSettings } from './agents/confined-settings.ts';
+import { type AgentsContext, openContext } from './agents/index.ts';
 import { type BootedOpenClaw, boot, type Started } from './boot/boot.ts';
 import { createDirectories } from './boot/directories.ts';
-import { gatewayFile } from './boot/gateway-file.ts';
 import { RecentStarts } from './boot/recent-starts.ts';
 import { lockState } from './boot/state-lock.ts';
 import { BootSteps } from './boot/steps.ts';
@@ -26,7 +27,7 @@ import { managedAgents } from './turns/find-agent.ts';
 import { endTurns, gatewayStops } from './turns/running-turns.ts';
 
 /** Milliseconds that OpenClaw may take to end once no turn runs. */
-const openClawGraceMs = 15_000;
+const openClawGraceMs = 30_000;
 const hurriedGraceMs = 5_000;
 const hurriedTurnMs = 0;
 /** Milliseconds that open requests may take to be answered. */
@@ -79,7 +80,7 @@ class Gateway {
       statusRoute(() => this.#status()),
       callsRoute(ready),
       turnsRoute(() => this.#readyForTurns(), paths),
-      ...agentRoutes(() => this.#readyAgents()),
+      ...agentRoutes(() => this.#agentsContext()),
     ];
   }
 
@@ -96,7 +97,7 @@ class Gateway {
         log.fatal({ exitCode: booted }, 'OpenClaw ended before it was ready');
         return booted;
       }
-      this.#agents = await this.#steps.run('templates', () => this.#openAgents());
+      this.#agents = await this.#openAgents(booted);
       this.#openclaw = booted;
       log.info({ port: settings.port, steps: this.#steps.done }, 'ready');
       const exitCode = await Promise.race([booted.process.exited, aborted(stop.requested)]);
@@ -155,29 +156,29 @@ class Gateway {
     });
   }
 
-  #readyForTurns(): ReadyOpenClaw {
-    if (this.#isStopping) throw gatewayStops();
-    return this.#ready();
-  }
-
-  #openAgents(): Promise<AgentsContext> {
-    const { settings, variables, log, stop } = this.#options;
-    return openAgents({
-      stateDirectory: settings.paths.state,
-      home: variables.HOME ?? '/',
-      templatesDirectory: gatewayFile('templates'),
-      templatesSource: settings.templatesSource,
-      openclaw: () => this.#ready().client,
-      confinement: () => readConfinement(this.#ready().client),
+  #openAgents({ host, client }: BootedOpenClaw): Promise<AgentsContext> {
+    const { settings, variables, stop, log } = this.#options;
+    const { paths } = settings;
+    const confined = confinedSettings(paths.state, host);
+    return openContext({
+      stateDirectory: paths.state,
+      home: variables.HOME ?? dirname(paths.state),
+      openclaw: () => client,
+      settings: () => Promise.resolve(confined),
       closed: stop.requested,
-      log,
+      onFault: (error) => log.error({ err: error }, 'a change of the agents failed'),
     });
   }
 
-  #readyAgents(): AgentsContext {
+  #agentsContext(): AgentsContext {
+    if (this.#agents !== null) return this.#agents;
     this.#ready();
-    if (this.#agents === null) throw new HqError('unreachable', 'The gateway prepares its templates.');
-    return this.#agents;
+    throw new HqError('unreachable', 'The agents are not ready.');
+  }
+
+  #readyForTurns(): ReadyOpenClaw {
+    if (this.#isStopping) throw gatewayStops();
+    return this.#ready();
   }
 
   async #status(): Promise<GatewayStatus> {

@@ -36,7 +36,10 @@ async function killedAt(step: string): Promise<RunningGateway> {
 }
 
 it('a start that is killed at any step is done by the next one', { timeout: 2 * startLimitMs }, async () => {
-  const early = ['directories', 'lock', 'control', 'orphan', 'token', 'rehearsal', 'configuration'];
+  const early = [
+    ...['directories', 'lock', 'control', 'repository', 'orphan', 'token', 'rehearsal'],
+    ...['confinement', 'configuration'],
+  ];
   for (const step of early) await killedAt(step);
   const token = readFileSync(home.file('gateway-token'), 'utf8');
   for (const step of ['browser locks', 'earlier starts', 'openclaw']) await killedAt(step);

@@ -1,6 +1,5 @@
 export { applyAgents } from './apply-agents.ts';
 export { type AgentsContext, openContext } from './context.ts';
-export { openAgents } from './open-agents.ts';
 export { approvePairing, listPairings } from './pairings.ts';
 export { removeAgent } from './remove-agent.ts';
 export { prepareRepository } from './repository/repository.ts';

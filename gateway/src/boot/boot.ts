@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Variables } from '@hq/shared/environment';
-import type { Log } from '@hq/shared/log';
+import { type Log, logOutput } from '@hq/shared/log';
 import { readPrivate, sleep } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
+import { bridgeKey, bridgeToken } from '../../plugin/browser/bridge-token.ts';
+import { findHostSupport, type HostSupport } from '../../plugin/sandbox/host-support.ts';
+import { prepareRepository } from '../agents/index.ts';
 import type { Settings } from '../environment.ts';
 import { OpenClawClient } from '../openclaw/client.ts';
 import { OpenClawProcess } from '../openclaw/process.ts';
 import { type RehearsalServer, startRehearsal } from '../rehearsal/rehearsal.ts';
+import { managedAgents } from '../turns/find-agent.ts';
 import type { BaseConfigOptions } from './base-config.ts';
 import { removeBrowserLocks } from './browser-locks.ts';
 import { type ConfigurationChange, patchRunning, prepareConfiguration } from './configuration.ts';
@@ -34,6 +38,8 @@ export interface BootOptions {
 export type Started = OpenClawProcess | OpenClawClient | RehearsalServer;
 
 export interface BootedOpenClaw {
+  /** What the host lets agents do. */
+  readonly host: HostSupport;
   readonly process: OpenClawProcess;
   readonly client: OpenClawClient;
   readonly env: NodeJS.ProcessEnv;
@@ -46,6 +52,7 @@ export interface BootedOpenClaw {
 export async function boot(options: BootOptions): Promise<BootedOpenClaw | number> {
   const { settings, variables, steps, log, redactor, signal, onStarted } = options;
   const { paths, port } = settings;
+  await steps.run('repository', () => prepareTemplates(options));
   const orphan = await steps.run('orphan', () => stopOrphan(paths));
   if (orphan !== null) log.warn({ pid: orphan }, 'stopped the OpenClaw of a killed hq-gateway');
   const token = await steps.run('token', () => readToken(paths.token));
@@ -55,7 +62,9 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
     onStarted(rehearsal);
     log.warn({ port: rehearsal.port }, 'this is a rehearsal: a script answers instead of a model');
   }
-  const configOptions = configOptionsOf(settings, rehearsal);
+  const host = await steps.run('confinement', findHostSupport);
+  if (host.reason !== null) log.warn({ exec: host.exec, browser: host.browser }, host.reason);
+  const configOptions = await configOptionsOf(settings, host, rehearsal);
   const change = await steps.run('configuration', () => prepareConfiguration(paths.config, configOptions));
   logChange(log, change);
   if (settings.api === null)
@@ -66,7 +75,8 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
 
   const env = openClawEnvironment(variables, paths, token);
   const process = await steps.run('openclaw', async () => {
-    const onLine = (line: string) => void globalThis.process.stdout.write(`${redactor.text(line)}\n`);
+    const redacted = redactor.lines();
+    const onLine = (line: string) => logOutput.write(`${redacted(line)}\n`);
     const started = await OpenClawProcess.start({
       port,
       env,
@@ -86,7 +96,22 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
     if (missing.length > 0) throw tooOld(server.version, missing);
     if (change.kind === 'unread') logChange(log, await patchRunning(client, configOptions, signal));
   });
-  return { process, client, env };
+  return { host, process, client, env };
+}
+
+/** Agents begin with these templates. A gateway whose templates cannot be renewed works with the earlier ones. */
+async function prepareTemplates({ settings, log }: BootOptions): Promise<void> {
+  try {
+    const { templates, problem } = await prepareRepository({
+      stateDirectory: settings.paths.state,
+      templatesDirectory: gatewayFile('templates'),
+      templatesSource: settings.templatesSource,
+    });
+    log.info({ templates: templates.length }, 'the templates of agents are there');
+    if (problem !== null) log.warn(problem);
+  } catch (error) {
+    log.error({ err: error }, 'the repository of the agents could not be prepared');
+  }
 }
 
 /** Waits where starts keep failing, so that a gateway that cannot work does not use a core for its attempts. */
@@ -105,14 +130,25 @@ async function waitAfterCrashes({ settings, steps, log, signal }: BootOptions): 
   await starts.add(config, Date.now());
 }
 
-function configOptionsOf({ paths, api }: Settings, rehearsal: RehearsalServer | null): BaseConfigOptions {
+async function configOptionsOf(
+  { paths, api }: Settings,
+  confinement: HostSupport,
+  rehearsal: RehearsalServer | null,
+): Promise<BaseConfigOptions> {
+  const key = bridgeKey(paths.state);
+  const agents = [...(await managedAgents(paths.agents)).keys()];
   const directory = gatewayFile('plugin');
   const isThere = existsSync(join(directory, 'openclaw.plugin.json'));
   const config = {
     stateDir: paths.state,
     ...(api === null ? {} : { supabaseUrl: api.url, anonKey: api.anonKey }),
   };
-  return { plugin: isThere ? { directory, config } : null, rehearsalPort: rehearsal?.port ?? null };
+  return {
+    confinement,
+    browserTokens: new Map(agents.map((agent) => [agent, bridgeToken(key, agent)])),
+    plugin: isThere ? { directory, config } : null,
+    rehearsalPort: rehearsal?.port ?? null,
+  };
 }
 
 function logChange(log: Log, change: ConfigurationChange): void {

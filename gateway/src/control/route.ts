@@ -1,7 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import type { z } from 'zod';
 
-export interface ControlRequest {
+interface ControlRequest {
   /** Decoded groups of the path's pattern. */
   readonly params: readonly string[];
   /** Parsed JSON; undefined where there is no body. */

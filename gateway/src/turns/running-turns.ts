@@ -10,7 +10,7 @@ const sessionList = z.object({
 });
 
 /** Returns the sessions in which a turn runs, whoever started it. */
-export async function busySessions(client: OpenClawClient): Promise<readonly string[]> {
+async function busySessions(client: OpenClawClient): Promise<readonly string[]> {
   const { sessions } = await client.request(sessionList, {
     method: 'sessions.list',
     params: { sortBy: 'activity', limit: 200 },

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import { fileFault } from '@hq/shared/program';
@@ -30,8 +31,17 @@ export async function prepareGatewayHome(
     variables,
     /** Records the running gateway, for the successor of a killed runner. */
     pidFile: join(directory, 'gateway.pid'),
-    controlSocket: join(hqDirectory, 'control.sock'),
+    controlSocket: await socketPath(join(hqDirectory, 'control.sock')),
     program: gatewayProgram(),
     version: await openClawVersion(),
   };
+}
+
+/** Bytes that the kernel allows for the path of a Unix socket. */
+const longestSocketPath = 107;
+
+/** Returns the path, or for a deep home one in a new private directory of the system's. */
+async function socketPath(path: string): Promise<string> {
+  if (Buffer.byteLength(path) <= longestSocketPath) return path;
+  return join(await mkdtemp(join(tmpdir(), 'hq-control-')), 'control.sock');
 }

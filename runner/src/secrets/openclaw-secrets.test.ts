@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '@hq/shared/log';
@@ -108,7 +108,17 @@ beforeAll(async () => {
   };
   writeFileSync(file, JSON.stringify({ models: { providers }, agents }));
   maya = await harness.stack.database.addAgent('maya', harness.gateway);
-  await harness.stack.database.addAgent('bob', harness.gateway);
+  const bob = await harness.stack.database.addAgent('bob', harness.gateway);
+  // HQ's plugin gives secrets to agents with a record alone.
+  const records = join(state, 'hq', 'agents');
+  mkdirSync(records, { recursive: true });
+  const record = { branch: 'branch', token: 'a'.repeat(64), allowedHosts: [] };
+  for (const [id, slug, agentId] of [
+    ['acme-maya', 'maya', maya],
+    ['bob', 'bob', bob],
+  ]) {
+    writeFileSync(join(records, `${id}.json`), JSON.stringify({ ...record, agentId, slug }));
+  }
   await harness.store('TOKEN', 'the token of everybody');
   await harness.store('TOKEN', `maya's own $token`, { agent: maya });
   await harness.store('OPENAI_API_KEY', 'sk-openai-of-the-gateway-0123456789');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** One step of a start of hq-gateway. */
-export const bootStep = z.object({ name: z.string(), tookMs: z.number() });
+const bootStep = z.object({ name: z.string(), tookMs: z.number() });
 export type BootStep = z.output<typeof bootStep>;
 
 /** Answer of `GET /status`. */

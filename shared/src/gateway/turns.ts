@@ -17,14 +17,14 @@ export const turnRequest = z.object({
 });
 export type TurnRequest = z.input<typeof turnRequest>;
 
-export const turnTool = z.object({
+const turnTool = z.object({
   name: z.string(),
   phase: z.enum(['start', 'end']),
   /** Set at the end. */
   failed: z.boolean().optional(),
 });
 
-export const turnUsage = z.object({
+const turnUsage = z.object({
   input: z.number(),
   output: z.number(),
   total: z.number(),

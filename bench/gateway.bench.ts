@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openClawEnvironment } from '../gateway/src/boot/openclaw-environment.ts';
+import { gatewayPaths } from '../gateway/src/environment.ts';
+import { findOpenClaw } from '../gateway/src/openclaw/package.ts';
+import {
+  becomesReady,
+  createHome,
+  killGateway,
+  startGateway,
+  type TestHome,
+} from '../gateway/src/testing/running-gateway.ts';
+import { ensureBuilt } from '../scripts/build.ts';
+import { sleep } from '../shared/src/program/index.ts';
+import { median, percentile } from './percentile.ts';
+import { atMost, type Figure, noted } from './table.ts';
+
+export const title = 'The gateway';
+
+const starts = 3;
+const requests = 50;
+const idleMs = 30_000;
+const longestMs = 120_000;
+const bundle = [
+  '--max-semi-space-size=2',
+  '--v8-pool-size=1',
+  fileURLToPath(new URL('../gateway/dist/hq-gateway.js', import.meta.url)),
+];
+/** Kilobytes in a page of the status file are counted by 1024. */
+const kibPerMib = 1024;
+/** The kernel counts processor time in hundredths of a second. */
+const msPerTick = 10;
+
+/** Milliseconds until hq-gateway says that it is ready, and its process. */
+async function untilReady(home: TestHome) {
+  const beganAt = performance.now();
+  const gateway = startGateway(home, {}, bundle);
+  await becomesReady(home, gateway);
+  return { tookMs: performance.now() - beganAt, gateway };
+}
+
+/** Milliseconds until a bare OpenClaw on the same state and with the same environment has started. */
+async function untilBareReady(home: TestHome): Promise<number> {
+  const token = readFileSync(home.file('gateway-token'), 'utf8');
+  const paths = gatewayPaths(home.state);
+  const beganAt = performance.now();
+  const env = openClawEnvironment({ ...process.env, HOME: home.directory }, paths, token);
+  const args = [findOpenClaw().program, 'gateway', 'run', '--port', String(home.port)];
+  const bare = spawn(process.execPath, args, { cwd: home.state, env, stdio: 'ignore' });
+  const ended = once(bare, 'exit');
+  try {
+    while (performance.now() - beganAt < longestMs) {
+      const response = await fetch(`http://127.0.0.1:${home.port}/startupz`).catch(() => null);
+      if (response?.ok === true) return performance.now() - beganAt;
+      await sleep(100);
+    }
+    throw new Error('OpenClaw did not start');
+  } finally {
+    bare.kill('SIGTERM');
+    await ended;
+  }
+}
+
+async function stopped({ gateway }: Awaited<ReturnType<typeof untilReady>>): Promise<void> {
+  gateway.child.kill('SIGTERM');
+  await gateway.exited;
+}
+
+async function latencies(work: () => Promise<unknown>): Promise<readonly number[]> {
+  const samples: number[] = [];
+  for (let at = 0; at < requests; at += 1) {
+    const beganAt = performance.now();
+    await work();
+    samples.push(performance.now() - beganAt);
+  }
+  return samples;
+}
+
+function memoryMib(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) / kibPerMib;
+}
+
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * msPerTick;
+}
+
+export async function* measure(): AsyncIterable<Figure> {
+  await ensureBuilt('hq-gateway', 'hq-plugin');
+  const home = await createHome();
+  try {
+    // Fills the compile cache and creates the state.
+    await stopped(await untilReady(home));
+    const [ours, bare]: [number[], number[]] = [[], []];
+    for (let round = 0; round < starts; round += 1) {
+      bare.push(await untilBareReady(home));
+      const started = await untilReady(home);
+      ours.push(started.tookMs);
+      await stopped(started);
+    }
+    yield atMost('hq-gateway ready ÷ bare openclaw gateway run', median(ours) / median(bare), 1.2, '×', 2);
+    yield noted(
+      'hq-gateway / bare, median',
+      `${(median(ours) / 1000).toFixed(1)} / ${(median(bare) / 1000).toFixed(1)} s`,
+    );
+    yield* running(home);
+  } finally {
+    home.remove();
+  }
+}
+
+async function* running(home: TestHome): AsyncIterable<Figure> {
+  const { gateway } = await untilReady(home);
+  try {
+    const signal = AbortSignal.timeout(longestMs);
+    const status = await latencies(() => home.control.status(signal));
+    yield atMost('GET /status, 95th percentile', percentile(status, 0.95), 150, 'ms');
+    const call = { method: 'models.list', params: { view: 'all' } };
+    const models = await latencies(() => home.control.calls([call], signal));
+    yield atMost('models.list by the socket, 95th percentile', percentile(models, 0.95), 150, 'ms');
+    yield atMost('memory of hq-gateway', memoryMib(gateway.pid), 100, 'MiB');
+    const before = cpuMs(gateway.pid);
+    await sleep(idleMs);
+    yield atMost('CPU of an idle hq-gateway', (100 * (cpuMs(gateway.pid) - before)) / idleMs, 1, '%', 2);
+  } finally {
+    killGateway(gateway);
+    await gateway.exited;
+  }
+}
