@@ -444,4 +444,19 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))('a malicious agent
       turnMs,
     );
   });
+
+  it(
+    'leaves nothing behind when HQ has removed it',
+    async () => {
+      await hq.run('zed', 'echo secret > /tmp/left');
+      const left = ['commands', 'browser'].map((kind) => join(state, 'hq', 'tmp', kind, 'zed'));
+      left.push(join(state, 'hq', 'browser', 'zed'));
+      expect(left.some(existsSync)).toBe(true);
+      await hq.gateway.call('hq.forgetAgent', { agentId: 'zed' });
+      expect(left.filter(existsSync)).toEqual([]);
+      await expect(hq.gateway.call('hq.forgetAgent', { agentId: '../agents' })).rejects.toThrow();
+      expect(existsSync(join(state, 'hq', 'agents', 'maya.json'))).toBe(true);
+    },
+    turnMs,
+  );
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { AgentJails } from '../sandbox/agent-jails.ts';
@@ -50,23 +50,36 @@ export class AgentBrowsers {
 
   /** Returns the DevTools of a browser that runs: OpenClaw also asks for those that nobody uses. */
   async running(agent: string): Promise<string | undefined> {
-    const browser = await this.#browsers.get(agent);
-    return browser?.isRunning === true ? await browser.open() : undefined;
+    return (await this.#browsers.get(agent))?.devTools;
+  }
+
+  /** Ends the browser of an agent that was removed, and removes its profile: cookies and signed-in sessions. */
+  async remove(agent: string): Promise<void> {
+    await this.#end(agent);
+    await rm(this.#profileDir(agent), { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
-    const browsers = [...this.#browsers.values()];
-    this.#browsers.clear();
-    for (const browser of browsers) await (await browser).close();
+    for (const agent of [...this.#browsers.keys()]) await this.#end(agent);
+  }
+
+  async #end(agent: string): Promise<void> {
+    const browser = this.#browsers.get(agent);
+    this.#browsers.delete(agent);
+    await (await browser)?.close();
+  }
+
+  #profileDir(agent: string): string {
+    return join(this.#options.stateDir, 'hq', 'browser', agent);
   }
 
   async #create(agent: string): Promise<AgentBrowser> {
-    const { stateDir, runDir, support, jails, idleMs } = this.#options;
+    const { runDir, support, jails, idleMs } = this.#options;
     const { chromium, programs } = support;
     if (chromium === undefined || programs === undefined) {
       throw new HqError('refused', 'This host has no browser.', { hint: 'Install the package `chromium`.' });
     }
-    const profileDir = join(stateDir, 'hq', 'browser', agent);
+    const profileDir = this.#profileDir(agent);
     // Not the directory of the proxy's socket: the browser may write here.
     const name = createHash('sha256').update(`browser:${agent}`).digest('hex').slice(0, 12);
     const directory = join(runDir, name);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { AgentNetworks } from '../network/agent-networks.ts';
@@ -17,6 +17,7 @@ import { accountArguments, systemArguments } from './system-files.ts';
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const home = '/tmp/home';
+const temporaryKinds = ['browser', 'commands'];
 
 export interface AgentJailsOptions {
   readonly stateDir: string;
@@ -99,13 +100,20 @@ export class AgentJails {
     await this.#commands.remove(token);
   }
 
+  /** Removes the temporary files of an agent that was removed. */
+  async remove(agent: string): Promise<void> {
+    for (const kind of temporaryKinds) {
+      await rm(join(temporaryRoot(this.stateDir), kind, agent), { recursive: true, force: true });
+    }
+  }
+
   close(): void {
     this.#watch.close();
   }
 
   /** One /tmp for an agent, which lasts until the gateway ends: the next command finds what the last one left. */
   async #temporary(agent: string, kind: JailContent['kind']): Promise<string> {
-    const directory = join(temporaryRoot(this.stateDir), kind === 'browser' ? 'browser' : 'agent', agent);
+    const directory = join(temporaryRoot(this.stateDir), kind === 'browser' ? 'browser' : 'commands', agent);
     await mkdir(join(directory, 'home'), { recursive: true, mode: 0o700 });
     return directory;
   }
