@@ -11,7 +11,8 @@ import { CdpBridge } from './browser/cdp-bridge.ts';
 import { AgentNetworks } from './network/agent-networks.ts';
 import type { Internet } from './network/egress-decision.ts';
 import { createRunDirectory } from './run-directory.ts';
-import { AgentJails, temporaryRoot } from './sandbox/agent-jails.ts';
+import { AgentJails } from './sandbox/agent-jails.ts';
+import { agentPaths, temporaryRoot } from './sandbox/agent-paths.ts';
 import { diskReserveBytes } from './sandbox/command-watch.ts';
 import { findHostSupport, type HostSupport } from './sandbox/host-support.ts';
 import { jailBackend } from './sandbox/jail-backend.ts';
@@ -106,9 +107,9 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
     },
     /** Ends and removes what an agent leaves that HQ has removed: a new one of its name inherits nothing. */
     forget: async (agent: string) => {
-      await browsers.remove(agent);
+      await browsers.end(agent);
       await networks.end(agent);
-      await jails.remove(agent);
+      for (const path of agentPaths(stateDir, agent)) await rm(path, { recursive: true, force: true });
     },
     close: async () => {
       await bridge.close();

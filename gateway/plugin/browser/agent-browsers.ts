@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { AgentJails } from '../sandbox/agent-jails.ts';
+import { browserProfileDir } from '../sandbox/agent-paths.ts';
 import type { HostSupport } from '../sandbox/host-support.ts';
 import { AgentBrowser } from './agent-browser.ts';
 import { browserCommand, browserMounts, devToolsSocket } from './browser-command.ts';
@@ -53,33 +54,23 @@ export class AgentBrowsers {
     return (await this.#browsers.get(agent))?.devTools;
   }
 
-  /** Ends the browser of an agent that was removed, and removes its profile: cookies and signed-in sessions. */
-  async remove(agent: string): Promise<void> {
-    await this.#end(agent);
-    await rm(this.#profileDir(agent), { recursive: true, force: true });
-  }
-
   async close(): Promise<void> {
-    for (const agent of [...this.#browsers.keys()]) await this.#end(agent);
+    for (const agent of [...this.#browsers.keys()]) await this.end(agent);
   }
 
-  async #end(agent: string): Promise<void> {
+  async end(agent: string): Promise<void> {
     const browser = this.#browsers.get(agent);
     this.#browsers.delete(agent);
     await (await browser)?.close();
   }
 
-  #profileDir(agent: string): string {
-    return join(this.#options.stateDir, 'hq', 'browser', agent);
-  }
-
   async #create(agent: string): Promise<AgentBrowser> {
-    const { runDir, support, jails, idleMs } = this.#options;
+    const { stateDir, runDir, support, jails, idleMs } = this.#options;
     const { chromium, programs } = support;
     if (chromium === undefined || programs === undefined) {
       throw new HqError('refused', 'This host has no browser.', { hint: 'Install the package `chromium`.' });
     }
-    const profileDir = this.#profileDir(agent);
+    const profileDir = browserProfileDir(stateDir, agent);
     // Not the directory of the proxy's socket: the browser may write here.
     const name = createHash('sha256').update(`browser:${agent}`).digest('hex').slice(0, 12);
     const directory = join(runDir, name);

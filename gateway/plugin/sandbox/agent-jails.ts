@@ -1,8 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { AgentNetworks } from '../network/agent-networks.ts';
 import { proxyEnvironment } from '../network/namespace-holder.ts';
+import { temporaryDir } from './agent-paths.ts';
 import { CommandFiles } from './command-files.ts';
 import { CommandWatch } from './command-watch.ts';
 import type { HostSupport } from './host-support.ts';
@@ -17,7 +18,6 @@ import { accountArguments, systemArguments } from './system-files.ts';
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const home = '/tmp/home';
-const temporaryKinds = ['browser', 'commands'];
 
 export interface AgentJailsOptions {
   readonly stateDir: string;
@@ -100,25 +100,14 @@ export class AgentJails {
     await this.#commands.remove(token);
   }
 
-  /** Removes the temporary files of an agent that was removed. */
-  async remove(agent: string): Promise<void> {
-    for (const kind of temporaryKinds) {
-      await rm(join(temporaryRoot(this.stateDir), kind, agent), { recursive: true, force: true });
-    }
-  }
-
   close(): void {
     this.#watch.close();
   }
 
   /** One /tmp for an agent, which lasts until the gateway ends: the next command finds what the last one left. */
   async #temporary(agent: string, kind: JailContent['kind']): Promise<string> {
-    const directory = join(temporaryRoot(this.stateDir), kind === 'browser' ? 'browser' : 'commands', agent);
+    const directory = temporaryDir(this.stateDir, kind === 'browser' ? 'browser' : 'commands', agent);
     await mkdir(join(directory, 'home'), { recursive: true, mode: 0o700 });
     return directory;
   }
-}
-
-export function temporaryRoot(stateDir: string): string {
-  return join(stateDir, 'hq', 'tmp');
 }

@@ -1,3 +1,5 @@
+import { browserSettings, confinedGatewaySettings } from '../../plugin/sandbox/agent-settings.ts';
+import { findChromium } from '../../plugin/sandbox/programs.ts';
 import { isObject, type Json, type JsonObject } from './config-patch.ts';
 
 /** Plugins that every gateway may load: model providers that OpenClaw brings, and its one bundled channel. */
@@ -45,7 +47,8 @@ const fixedSettings: JsonObject = {
   agents: { defaults: { heartbeat: { every: '0m' } } },
   session: { dmScope: 'per-channel-peer' },
   skills: { workshop: { autonomous: { mode: 'off' } } },
-  tools: { sessions: { visibility: 'self' }, agentToAgent: { enabled: false } },
+  ...confinedGatewaySettings,
+  browser: browserSettings(findChromium()),
   cron: { enabled: false },
   update: { checkOnStart: false },
   telemetry: { enabled: false },
