@@ -4,19 +4,18 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { environmentFlag } from '@hq/shared/program';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConfinedGateway, startConfinedGateway } from '../testing/confined-gateway.ts';
 
 const hasChromium = environmentFlag(process.env, 'HQ_TEST_CHROMIUM');
-const startMs = 180_000;
-const turnMs = 120_000;
+const startMs = 300_000;
+const turnMs = 300_000;
 
 /** Secrets of HQ and of others, which no answer of a tool may contain. */
 const secrets = {
@@ -60,7 +59,7 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))('a malicious agent
 
   beforeAll(async () => {
     process.env.SUPABASE_SERVICE_ROLE_KEY = secrets.serviceKey;
-    hq = await startConfinedGateway(hasChromium);
+    hq = await startConfinedGateway(hasChromium, plantPrograms);
     state = hq.gateway.stateDir;
     mkdirSync(join(state, 'secrets', 'agents'), { recursive: true, mode: 0o700 });
     writeFileSync(join(state, 'secrets', 'gateway.env'), `KEY='${secrets.gatewaySecret}'\n`, { mode: 0o600 });
@@ -346,36 +345,19 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))('a malicious agent
     'leaves nothing in its worktree that the gateway runs',
     async () => {
       const git = join(hq.workspace('maya'), '.git');
-      const [answer] = await run(
-        'rm -rf .git; mv .git old; ln -sfn /tmp/evil .git; echo evil > .git; mkdir -p hooks/evil .openclaw/extensions/evil; ls -la',
+      const [answer, planted] = await run(
+        'rm -rf .git; mv .git old; ln -sfn /tmp/evil .git; echo evil > .git',
+        'ls .openclaw/extensions/evil hooks/evil && touch .openclaw/extensions/evil/more',
       );
       expect(answer).toMatch(/Read-only file system|Device or resource busy/);
       expect(lstatSync(git).isFile()).toBe(true);
       expect(readFileSync(git, 'utf8')).toBe('gitdir: /nowhere\n');
-      const marker = join(realpathSync(state), 'plugin-ran');
-      const code = `require('node:fs').writeFileSync(${JSON.stringify(marker)}, 'x'); module.exports = {};`;
-      await use(
-        'write',
-        { path: '.openclaw/extensions/evil/index.js', content: code },
-        {
-          path: '.openclaw/extensions/evil/package.json',
-          content: '{"openclaw":{"extensions":["./index.js"]}}',
-        },
-        {
-          path: '.openclaw/extensions/evil/openclaw.plugin.json',
-          content: '{"id":"evil","activation":{"onStartup":true}}',
-        },
-        { path: 'hooks/evil/handler.js', content: code },
-        {
-          path: 'hooks/evil/HOOK.md',
-          content: '---\nname: evil\nmetadata: {"openclaw":{"events":["gateway:startup"]}}\n---\n',
-        },
-      );
-      await hq.gateway.killAndStart();
-      expect((await run('echo back'))[0]).toContain('back');
-      expect(existsSync(marker)).toBe(false);
+      // It could have written them, they were there when the gateway started, and nothing ran them.
+      expect(planted).toContain('openclaw.plugin.json');
+      expect(planted).toContain('HOOK.md');
+      expect(existsSync(join(state, 'plugin-ran'))).toBe(false);
     },
-    startMs,
+    turnMs,
   );
 
   it(
@@ -444,4 +426,37 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))('a malicious agent
       turnMs,
     );
   });
+
+  it(
+    'leaves nothing behind when HQ has removed it',
+    async () => {
+      await hq.run('zed', 'echo secret > /tmp/left');
+      const left = ['commands', 'browser'].map((kind) => join(state, 'hq', 'tmp', kind, 'zed'));
+      left.push(join(state, 'hq', 'browser', 'zed'));
+      expect(left.some(existsSync)).toBe(true);
+      await hq.gateway.call('hq.forgetAgent', { agentId: 'zed' });
+      expect(left.filter(existsSync)).toEqual([]);
+      await expect(hq.gateway.call('hq.forgetAgent', { agentId: '../agents' })).rejects.toThrow();
+      expect(existsSync(join(state, 'hq', 'agents', 'maya.json'))).toBe(true);
+    },
+    turnMs,
+  );
 });
+
+/** Puts a plugin and a hook into the worktree of an agent, both of which would write a file if the gateway ran them. */
+function plantPrograms(stateDir: string): void {
+  const code = `require('node:fs').writeFileSync(${JSON.stringify(join(stateDir, 'plugin-ran'))}, 'x'); module.exports = {};`;
+  const files = {
+    '.openclaw/extensions/evil/index.js': code,
+    '.openclaw/extensions/evil/package.json': '{"openclaw":{"extensions":["./index.js"]}}',
+    '.openclaw/extensions/evil/openclaw.plugin.json':
+      '{"id":"evil","name":"evil","version":"1.0.0","activation":{"onStartup":true},"configSchema":{"type":"object"}}',
+    'hooks/evil/handler.js': code,
+    'hooks/evil/HOOK.md': '---\nname: evil\nmetadata: {"openclaw":{"events":["gateway:startup"]}}\n---\n',
+  };
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(stateDir, 'workspace-maya', name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+}

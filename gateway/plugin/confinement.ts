@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry';
 import { registerSandboxBackend } from 'openclaw/plugin-sdk/sandbox';
+import { z } from 'zod';
 import { AgentBrowsers } from './browser/agent-browsers.ts';
 import { agentOfToken, bridgeKey, bridgePort } from './browser/bridge-token.ts';
 import { guardBrowserCall, isBrowserTool } from './browser/browser-guard.ts';
@@ -10,7 +11,8 @@ import { CdpBridge } from './browser/cdp-bridge.ts';
 import { AgentNetworks } from './network/agent-networks.ts';
 import type { Internet } from './network/egress-decision.ts';
 import { createRunDirectory } from './run-directory.ts';
-import { AgentJails, temporaryRoot } from './sandbox/agent-jails.ts';
+import { AgentJails } from './sandbox/agent-jails.ts';
+import { agentPaths, temporaryRoot } from './sandbox/agent-paths.ts';
 import { diskReserveBytes } from './sandbox/command-watch.ts';
 import { findHostSupport, type HostSupport } from './sandbox/host-support.ts';
 import { jailBackend } from './sandbox/jail-backend.ts';
@@ -35,6 +37,9 @@ export type ConfinementApi = Pick<
   OpenClawPluginApi,
   'logger' | 'on' | 'registerGatewayMethod' | 'registerService' | 'registrationMode'
 >;
+
+/** An id of OpenClaw, which becomes a part of paths. */
+const forgetParams = z.object({ agentId: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,127}$/) });
 
 const defaultEgressBytes = 10 * 1024 ** 3;
 const defaultBrowserIdleMs = 10 * 60_000;
@@ -100,6 +105,12 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
       const { exec, browser, reason, findings } = support;
       return { exec, browser, reason, findings, traffic: await networks.traffic() };
     },
+    /** Ends and removes what an agent leaves that HQ has removed: a new one of its name inherits nothing. */
+    forget: async (agent: string) => {
+      await browsers.end(agent);
+      await networks.end(agent);
+      for (const path of agentPaths(stateDir, agent)) await rm(path, { recursive: true, force: true });
+    },
     close: async () => {
       await bridge.close();
       await browsers.close();
@@ -156,6 +167,15 @@ export function registerConfinement(api: ConfinementApi, settings: ConfinementSe
     'hq.confinement',
     async ({ respond }) => respond(true, await runningConfinement(stateDir).status(), undefined),
     { scope: 'operator.read' },
+  );
+  api.registerGatewayMethod(
+    'hq.forgetAgent',
+    async ({ params, respond }) => {
+      const { agentId } = forgetParams.parse(params);
+      await runningConfinement(stateDir).forget(agentId);
+      respond(true, {}, undefined);
+    },
+    { scope: 'operator.admin' },
   );
 }
 

@@ -81,5 +81,6 @@ export function gatewayPaths(state: string, controlSocket?: string) {
     controlSocket: controlSocket ?? join(hq, 'control.sock'),
     controlDirectory: dirname(controlSocket ?? join(hq, 'control.sock')),
     browsers: join(state, 'browser'),
+    browserPort: join(hq, 'browser-port'),
   };
 }

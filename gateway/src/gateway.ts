@@ -156,10 +156,10 @@ class Gateway {
     });
   }
 
-  #openAgents({ host, client }: BootedOpenClaw): Promise<AgentsContext> {
+  #openAgents({ host, browserPort, client }: BootedOpenClaw): Promise<AgentsContext> {
     const { settings, variables, stop, log } = this.#options;
     const { paths } = settings;
-    const confined = confinedSettings(paths.state, host);
+    const confined = confinedSettings(paths.state, host, browserPort);
     return openContext({
       stateDirectory: paths.state,
       home: variables.HOME ?? dirname(paths.state),

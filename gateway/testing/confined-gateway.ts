@@ -8,9 +8,18 @@ import { freePort } from '@hq/shared/program';
 import { build } from 'esbuild';
 import { bundling } from '../../scripts/build.ts';
 import { bridgeKey, bridgeToken } from '../plugin/browser/bridge-token.ts';
-import { confinedAgentSettings, confinedGatewaySettings } from '../plugin/sandbox/agent-settings.ts';
+import {
+  browserProfile,
+  browserSettings,
+  confinedAgentSettings,
+  confinedGatewaySettings,
+} from '../plugin/sandbox/agent-settings.ts';
+import { findChromium } from '../plugin/sandbox/programs.ts';
 import { startTestGateway, type TestGateway } from './openclaw-gateway.ts';
 import { type ScriptedModel, type Step, startScriptedModel } from './scripted-model.ts';
+
+/** Turns here have up to ten tool calls, each of several jails, on a machine that may be busy. */
+const turnLimitMs = 240_000;
 
 export interface ConfinedGateway {
   readonly gateway: TestGateway;
@@ -31,8 +40,14 @@ export interface ConfinedGateway {
   close(): Promise<void>;
 }
 
-/** The real OpenClaw with two agents in jails, `maya` and `zed`, and servers that they try to reach. */
-export async function startConfinedGateway(browser: boolean): Promise<ConfinedGateway> {
+/**
+ * The real OpenClaw with two agents in jails, `maya` and `zed`, and servers that they try to reach. `beforeStart` may put
+ * files into its state directory, as an earlier life of the gateway would leave them.
+ */
+export async function startConfinedGateway(
+  browser: boolean,
+  beforeStart: (stateDir: string) => void,
+): Promise<ConfinedGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'hq-plugin-'));
   const reached = { loopback: [] as string[], internet: [] as string[] };
   const loopback = await serve(reached.loopback);
@@ -43,14 +58,15 @@ export async function startConfinedGateway(browser: boolean): Promise<ConfinedGa
   const agents = ['maya', 'zed'];
   const gateway = await startTestGateway({
     modelUrl: model.url,
-    supabaseUrl: 'http://127.0.0.1:1',
-    anonKey: 'none',
-    agents,
-    configFor: (stateDir) => {
-      const tokens = agents.map((agent) => [agent, bridgeToken(bridgeKey(stateDir), agent)] as const);
+    config: (stateDir) => {
+      beforeStart(stateDir);
+      const profiles = Object.fromEntries(
+        agents.map((id) => [id, browserProfile(bridgeToken(bridgeKey(stateDir), id), browserPort)]),
+      );
       const confinement = { exec: true, browser };
       return {
-        ...confinedGatewaySettings(confinement, new Map(tokens), browserPort),
+        ...confinedGatewaySettings,
+        browser: { ...browserSettings(findChromium()), profiles },
         agents: {
           defaults: { heartbeat: { every: '0m' }, model: { primary: 'model/one' } },
           entries: Object.fromEntries(
@@ -96,7 +112,7 @@ export async function startConfinedGateway(browser: boolean): Promise<ConfinedGa
   }
   const play = async (agent: string, ...steps: readonly Step[]) => {
     model.play(...steps);
-    const { status, error } = await gateway.turn(agent);
+    const { status, error } = await gateway.turn(agent, turnLimitMs);
     if (status !== 'ok') throw new Error(`The turn ended with ${status}: ${error}\n${gateway.output()}`);
     return model.requests.at(-1)?.answers ?? [];
   };

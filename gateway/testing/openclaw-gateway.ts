@@ -6,57 +6,39 @@ import { findPackageJSON } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '@hq/shared/program';
 import { z } from 'zod';
-import { ensureBuilt } from '../../scripts/build.ts';
 import { connectOpenClaw, type OpenClawRpc } from './openclaw-rpc.ts';
 
-const pluginFolder = fileURLToPath(new URL('../plugin', import.meta.url));
 const startMs = 150_000;
 
 interface GatewayOptions {
   /** Address of a model with OpenAI's wire format. */
   readonly modelUrl: string;
-  readonly supabaseUrl: string;
-  readonly anonKey: string;
-  /** OpenClaw's ids of its agents. */
-  readonly agents: readonly string[];
-  /** Further settings of OpenClaw. */
-  readonly config?: Readonly<Record<string, unknown>>;
-  /** The same, where they depend on the state directory. */
-  readonly configFor?: (stateDir: string) => Readonly<Record<string, unknown>>;
+  /** Agents, plugins, tools and browsers of OpenClaw's configuration. */
+  readonly config: (stateDir: string) => Readonly<Record<string, unknown>>;
 }
 
 interface Turn {
   readonly status: string;
-  readonly runId: string;
-  readonly error: string | undefined;
+  readonly error?: string | undefined;
 }
 
-/** The real OpenClaw with HQ's plugin, in a home of its own. */
+/** The real OpenClaw in a home of its own. */
 export interface TestGateway {
   readonly stateDir: string;
   /** Token of its port. */
   readonly token: string;
-  /** Its port now; another one after a start. */
   readonly port: number;
   readonly call: OpenClawRpc['call'];
   /** What it has written to its standard output and error. */
   output(): string;
-  /** Gives an agent a record of HQ, as the boot program does. */
-  writeRecord(agent: string, record: { agentId: string; slug: string; token: string }): void;
-  /** Begins a turn in a new session; returns the id of its run. */
-  begin(agent: string, message?: string): Promise<string>;
   /** Runs a turn in a new session and waits for its end. */
-  turn(agent: string, message?: string): Promise<Turn>;
-  /** Sends SIGKILL and starts it again. */
-  killAndStart(): Promise<void>;
+  turn(agent: string, limitMs: number): Promise<Turn>;
   close(): Promise<void>;
 }
 
 export async function startTestGateway(options: GatewayOptions): Promise<TestGateway> {
-  await ensureBuilt('hq-plugin');
   const home = mkdtempSync(join(tmpdir(), 'hq-openclaw-'));
   const stateDir = join(home, '.openclaw');
   for (const folder of [stateDir, join(home, 'tmp'), join(stateDir, 'hq', 'agents')]) {
@@ -65,36 +47,20 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
   const token = randomBytes(32).toString('hex');
   const config = JSON.stringify(gatewayConfig(stateDir, options));
   writeFileSync(join(stateDir, 'openclaw.json'), config, { mode: 0o600 });
-  let running = await start(home, token);
-
-  const begin: TestGateway['begin'] = async (agentId, message = 'Work.') => {
-    const sessionKey = `agent:${agentId}:${randomUUID()}`;
-    const params = { agentId, sessionKey, message, idempotencyKey: randomUUID() };
-    return z.object({ runId: z.string() }).parse(await running.rpc.call('agent', params)).runId;
-  };
+  const running = await start(home, token);
 
   return {
     stateDir,
     token,
-    get port() {
-      return running.port;
-    },
+    port: running.port,
     call: (method, params) => running.rpc.call(method, params),
     output: () => running.output(),
-    writeRecord: (agent, record) => {
-      const text = JSON.stringify({ ...record, branch: record.slug, allowedHosts: [] });
-      writeFileSync(join(stateDir, 'hq', 'agents', `${agent}.json`), text, { mode: 0o600 });
-    },
-    begin,
-    turn: async (agentId, message) => {
-      const runId = await begin(agentId, message);
-      const ended = await running.rpc.call('agent.wait', { runId, timeoutMs: 60_000 });
-      const { status, error } = z.object({ status: z.string(), error: z.string().optional() }).parse(ended);
-      return { status, runId, error };
-    },
-    killAndStart: async () => {
-      await running.kill('SIGKILL');
-      running = await start(home, token);
+    turn: async (agentId, limitMs) => {
+      const sessionKey = `agent:${agentId}:${randomUUID()}`;
+      const params = { agentId, sessionKey, message: 'Work.', idempotencyKey: randomUUID() };
+      const { runId } = z.object({ runId: z.string() }).parse(await running.rpc.call('agent', params));
+      const ended = await running.rpc.call('agent.wait', { runId, timeoutMs: limitMs });
+      return z.object({ status: z.string(), error: z.string().optional() }).parse(ended);
     },
     close: async () => {
       await running.kill('SIGKILL');
@@ -103,8 +69,7 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
   };
 }
 
-function gatewayConfig(stateDir: string, options: GatewayOptions) {
-  const { modelUrl, supabaseUrl, anonKey, agents } = options;
+function gatewayConfig(stateDir: string, { modelUrl, config }: GatewayOptions) {
   return {
     gateway: {
       mode: 'local',
@@ -141,31 +106,11 @@ function gatewayConfig(stateDir: string, options: GatewayOptions) {
         },
       },
     },
-    agents: {
-      defaults: { heartbeat: { every: '0m' }, model: { primary: 'model/one' } },
-      entries: Object.fromEntries(
-        agents.map((id) => [id, { name: id, workspace: join(stateDir, `workspace-${id}`) }]),
-      ),
-    },
     skills: { workshop: { autonomous: { mode: 'off' } } },
     session: { dmScope: 'per-channel-peer' },
-    plugins: {
-      enabled: true,
-      allow: ['hq', 'telegram'],
-      slots: { memory: 'none' },
-      load: { paths: [pluginFolder] },
-      entries: {
-        hq: {
-          enabled: true,
-          hooks: { allowConversationAccess: true },
-          config: { stateDir, supabaseUrl, anonKey },
-        },
-      },
-    },
     update: { checkOnStart: false },
     telemetry: { enabled: false },
-    ...options.config,
-    ...options.configFor?.(stateDir),
+    ...config(stateDir),
   };
 }
 

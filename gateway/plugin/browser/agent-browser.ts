@@ -34,13 +34,15 @@ export class AgentBrowser {
     this.#options = options;
   }
 
-  get isRunning(): boolean {
-    return this.#child !== undefined;
+  /** The socket of its DevTools; undefined while it does not run. Asking does not begin the idle time anew. */
+  get devTools(): string | undefined {
+    return this.#child === undefined ? undefined : this.#options.socketPath;
   }
 
-  /** Starts the browser where it does not run, and returns the socket of its DevTools. */
+  /** Starts the browser where it does not run, and begins the idle time anew. Returns the socket of its DevTools. */
   async open(): Promise<string> {
-    this.touch();
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.close(), this.#options.idleMs).unref();
     if (this.#child === undefined) {
       this.#starting ??= this.#start().finally(() => {
         this.#starting = undefined;
@@ -48,12 +50,6 @@ export class AgentBrowser {
     }
     await this.#starting;
     return this.#options.socketPath;
-  }
-
-  /** Begins the idle time anew. */
-  touch(): void {
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => void this.close(), this.#options.idleMs).unref();
   }
 
   async close(): Promise<void> {
@@ -84,6 +80,8 @@ export class AgentBrowser {
     });
     try {
       await once(child, 'spawn');
+      // A signal that cannot be sent is no failure of the gateway.
+      child.on('error', () => undefined);
       await answers(child, socketPath);
       this.#failures = 0;
     } catch (cause) {

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { AgentJails } from '../sandbox/agent-jails.ts';
+import { browserProfileDir } from '../sandbox/agent-paths.ts';
 import type { HostSupport } from '../sandbox/host-support.ts';
 import { AgentBrowser } from './agent-browser.ts';
 import { browserCommand, browserMounts, devToolsSocket } from './browser-command.ts';
@@ -50,14 +51,17 @@ export class AgentBrowsers {
 
   /** Returns the DevTools of a browser that runs: OpenClaw also asks for those that nobody uses. */
   async running(agent: string): Promise<string | undefined> {
-    const browser = await this.#browsers.get(agent);
-    return browser?.isRunning === true ? await browser.open() : undefined;
+    return (await this.#browsers.get(agent))?.devTools;
   }
 
   async close(): Promise<void> {
-    const browsers = [...this.#browsers.values()];
-    this.#browsers.clear();
-    for (const browser of browsers) await (await browser).close();
+    for (const agent of [...this.#browsers.keys()]) await this.end(agent);
+  }
+
+  async end(agent: string): Promise<void> {
+    const browser = this.#browsers.get(agent);
+    this.#browsers.delete(agent);
+    await (await browser)?.close();
   }
 
   async #create(agent: string): Promise<AgentBrowser> {
@@ -66,7 +70,7 @@ export class AgentBrowsers {
     if (chromium === undefined || programs === undefined) {
       throw new HqError('refused', 'This host has no browser.', { hint: 'Install the package `chromium`.' });
     }
-    const profileDir = join(stateDir, 'hq', 'browser', agent);
+    const profileDir = browserProfileDir(stateDir, agent);
     // Not the directory of the proxy's socket: the browser may write here.
     const name = createHash('sha256').update(`browser:${agent}`).digest('hex').slice(0, 12);
     const directory = join(runDir, name);

@@ -62,15 +62,19 @@ export class AgentNetworks {
     return Object.fromEntries(await Promise.all(entries));
   }
 
+  /** Ends the network of an agent that was removed. */
+  async end(agent: string): Promise<void> {
+    const network = this.#networks.get(agent);
+    this.#networks.delete(agent);
+    if (network === undefined) return;
+    const { proxy, namespace } = await network;
+    await namespace.close();
+    await proxy.close();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
-    const networks = [...this.#networks.values()];
-    this.#networks.clear();
-    for (const network of networks) {
-      const { proxy, namespace } = await network;
-      await namespace.close();
-      await proxy.close();
-    }
+    for (const agent of [...this.#networks.keys()]) await this.end(agent);
   }
 
   async #open(agent: string): Promise<AgentNetwork> {

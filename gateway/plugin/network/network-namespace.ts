@@ -5,11 +5,13 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HqError } from '@hq/shared/errors';
 import { backoffMs } from '@hq/shared/program';
+import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 import { isRelayListening, namespaceHolderArguments } from './namespace-holder.ts';
 
 const startLimitMs = 10_000;
 const relayPollMs = 5;
+const mostErrorText = 2_000;
 const backoff = { firstMs: 500, longestMs: 30_000, jitter: 'none' } as const;
 /** A holder that lived this long did not fail at its start. */
 const settledMs = 60_000;
@@ -118,10 +120,15 @@ async function startHolder({ bwrap, socat }: HolderPrograms, proxySocket: string
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
   const [, , errors, info] = child.stdio;
-  const printed: string[] = [];
-  errors?.on('data', (bytes: Buffer) => printed.push(bytes.toString()));
+  let printed = '';
+  // Read to the end, so that the relay never waits; kept is what a failed start says.
+  errors?.on('data', (bytes: Buffer) => {
+    if (printed.length < mostErrorText) printed += bytes.toString();
+  });
   try {
     await once(child, 'spawn');
+    // A signal that cannot be sent is no failure of the gateway.
+    child.on('error', () => undefined);
     const pid = await Promise.race([
       readChildPid(info),
       once(child, 'exit').then(() => Promise.reject(new Error('it ended at once'))),
@@ -134,7 +141,7 @@ async function startHolder({ bwrap, socat }: HolderPrograms, proxySocket: string
     return { child, handles, user, network, startedAt: Date.now() };
   } catch (error) {
     child.kill('SIGKILL');
-    const reason = printed.join('').trim().split('\n').at(-1);
+    const reason = printed.trim().split('\n').at(-1);
     throw reason ? new Error(reason, { cause: error }) : error;
   }
 }
@@ -147,11 +154,10 @@ function readChildPid(info: unknown): Promise<number> {
   info.on('error', reject);
   info.on('data', (bytes: Buffer) => {
     text += bytes;
-    if (text.trimEnd().endsWith('}')) {
-      const parsed = childInfo.safeParse(JSON.parse(text));
-      if (parsed.success) resolve(parsed.data['child-pid']);
-      else reject(new Error('bwrap names no process'));
-    }
+    if (!text.trimEnd().endsWith('}')) return;
+    const parsed = childInfo.safeParse(parseJson(text));
+    if (parsed.success) resolve(parsed.data['child-pid']);
+    else reject(new Error('bwrap names no process'));
   });
   return promise;
 }

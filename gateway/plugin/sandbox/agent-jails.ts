@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import type { AgentNetworks } from '../network/agent-networks.ts';
 import { proxyEnvironment } from '../network/namespace-holder.ts';
+import { temporaryDir } from './agent-paths.ts';
 import { CommandFiles } from './command-files.ts';
 import { CommandWatch } from './command-watch.ts';
 import type { HostSupport } from './host-support.ts';
@@ -105,12 +106,8 @@ export class AgentJails {
 
   /** One /tmp for an agent, which lasts until the gateway ends: the next command finds what the last one left. */
   async #temporary(agent: string, kind: JailContent['kind']): Promise<string> {
-    const directory = join(temporaryRoot(this.stateDir), kind === 'browser' ? 'browser' : 'agent', agent);
+    const directory = temporaryDir(this.stateDir, kind === 'browser' ? 'browser' : 'commands', agent);
     await mkdir(join(directory, 'home'), { recursive: true, mode: 0o700 });
     return directory;
   }
-}
-
-export function temporaryRoot(stateDir: string): string {
-  return join(stateDir, 'hq', 'tmp');
 }

@@ -61,26 +61,26 @@ export function confinedAgentSettings({ exec, browser }: AgentConfinement, tools
   } as const;
 }
 
-/** Returns the parts of OpenClaw's configuration that confine all agents. `browsers`: token of each agent's browser. */
-export function confinedGatewaySettings(
-  { browser }: AgentConfinement,
-  browsers: ReadonlyMap<string, string>,
-  port = bridgePort,
-) {
-  const profiles = Object.fromEntries(
-    [...browsers].map(([agent, token]) => [
-      agent,
-      { cdpUrl: `http://127.0.0.1:${port}/?token=${token}`, attachOnly: true },
-    ]),
-  );
-  return {
-    tools: {
-      toolSearch: false,
-      elevated: { enabled: false },
-      agentToAgent: { enabled: false },
-      sessions: { visibility: 'self' },
-    },
-    // `attachOnly`: OpenClaw's own Chromium would run outside of every jail.
-    browser: browser ? { enabled: true, attachOnly: true, profiles } : { enabled: false },
-  } as const;
+/** The parts of OpenClaw's configuration that confine all agents, whatever the host allows. */
+export const confinedGatewaySettings = {
+  tools: {
+    // A tool that hides others would also hide which one is called.
+    toolSearch: false,
+    elevated: { enabled: false },
+    agentToAgent: { enabled: false },
+    sessions: { visibility: 'self' },
+  },
+} as const;
+
+/**
+ * Returns OpenClaw's settings of browsers. It starts none itself: that one would run outside of every jail. Without
+ * Chromium it loads nothing.
+ */
+export function browserSettings(chromium: string | undefined) {
+  return { enabled: chromium !== undefined, attachOnly: true } as const;
+}
+
+/** Returns the profile that leads OpenClaw to one agent's browser. */
+export function browserProfile(token: string, port = bridgePort) {
+  return { cdpUrl: `http://127.0.0.1:${port}/?token=${token}`, attachOnly: true } as const;
 }

@@ -1,6 +1,6 @@
 import { environmentFlag } from '@hq/shared/program';
 import { describe, expect, it } from 'vitest';
-import { confinedAgentSettings, confinedGatewaySettings } from './agent-settings.ts';
+import { browserProfile, browserSettings, confinedAgentSettings } from './agent-settings.ts';
 import { describeHost, findHostSupport, type HostProbe } from './host-support.ts';
 
 const whole: HostProbe = {
@@ -74,11 +74,6 @@ describe('the configuration of an agent', () => {
     const { tools: policy } = confinedAgentSettings({ exec: true, browser: false }, tools);
     expect(policy.allow).not.toContain('browser');
     expect(policy.deny).toContain('browser');
-    expect(
-      confinedGatewaySettings({ exec: true, browser: false }, new Map([['maya', 'token']])).browser,
-    ).toEqual({
-      enabled: false,
-    });
   });
 
   it('on a host without jails has no command at all', () => {
@@ -92,18 +87,9 @@ describe('the configuration of an agent', () => {
     expect(policy.allow).toContain('hq_inbox');
   });
 
-  it('gives each agent a profile with its own token, and OpenClaw no browser of its own', () => {
-    const browsers = new Map([
-      ['maya', 'a'],
-      ['zed', 'b'],
-    ]);
-    expect(confinedGatewaySettings({ exec: true, browser: true }, browsers, 4000).browser).toEqual({
-      enabled: true,
-      attachOnly: true,
-      profiles: {
-        maya: { cdpUrl: 'http://127.0.0.1:4000/?token=a', attachOnly: true },
-        zed: { cdpUrl: 'http://127.0.0.1:4000/?token=b', attachOnly: true },
-      },
-    });
+  it('leads to its browser with its own token, and OpenClaw starts none itself', () => {
+    expect(browserProfile('a', 4000)).toEqual({ cdpUrl: 'http://127.0.0.1:4000/?token=a', attachOnly: true });
+    expect(browserSettings('/usr/bin/chromium')).toEqual({ enabled: true, attachOnly: true });
+    expect(browserSettings(undefined)).toEqual({ enabled: false, attachOnly: true });
   });
 });

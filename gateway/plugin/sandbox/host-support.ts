@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { findProgram, type JailPrograms } from './programs.ts';
+import { findChromium, findProgram, type JailPrograms } from './programs.ts';
 
 const run = promisify(execFile);
 const probeLimitMs = 10_000;
@@ -58,7 +58,7 @@ export async function findHostSupport(): Promise<HostSupport> {
     bwrap === undefined ? 'bwrap is missing' : await refusalOf(bwrap, args);
   return describeHost({
     programs,
-    chromium: findProgram('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'),
+    chromium: findChromium(),
     jailRefusal: await refusal(),
     procRefusal: await refusal('--proc', '/proc'),
     forbidRefusal: await refusal('--disable-userns'),

@@ -30,53 +30,47 @@ export function jailBackend(running: () => AgentJails): SandboxBackendRegistrati
       describeRuntime: async () => ({ running: true, configLabelMatch: true }),
       removeRuntime: async () => undefined,
     },
-    factory: async (params): Promise<SandboxBackend> => {
+    factory: async (params) => {
       const jails = running();
-      const agent = agentOf(params);
-      const mountsNow = () => workspaceMounts(jails.stateDir, params);
-      await mountsNow();
-      return {
-        id: backendId,
-        runtimeId: `${backendId}-${agent}`,
-        runtimeLabel: `jail of ${agent}`,
-        workdir,
-        env: { LANG: 'C.UTF-8' },
-        configLabel: 'bubblewrap',
-        configLabelKind: 'Jail',
-        capabilities,
-        buildExecSpec: async ({ command, workdir: directory, env, usePty }) => {
-          const { argv, token } = await jails.prepare(
-            agent,
-            {
-              mounts: await mountsNow(),
-              workdir: directory ?? workdir,
-              environment: env,
-              kind: 'command',
-            },
-            ['/bin/sh', '-c', command],
-          );
-          return {
-            argv,
-            env: {},
-            cwd: '/',
-            stdinMode: usePty ? 'pipe-open' : 'pipe-closed',
-            finalizeToken: token,
-          };
-        },
-        finalizeExec: async ({ token }) => await jails.ended(token),
-        runShellCommand: async ({ script, args = [], ...options }) => {
-          const { argv, token } = await jails.prepare(
-            agent,
-            { mounts: await mountsNow(), workdir, environment: {}, kind: 'files' },
-            ['/bin/sh', '-c', script, 'hq-files', ...args],
-          );
-          try {
-            return await runInJail(argv, options);
-          } finally {
-            await jails.ended(token);
-          }
-        },
-      };
+      // Refuses a wrong workspace when the turn begins, and not at its first command.
+      await workspaceMounts(jails.stateDir, params);
+      return backendOf(jails, agentOf(params), params);
+    },
+  };
+}
+
+function backendOf(jails: AgentJails, agent: string, params: SandboxBackendParams): SandboxBackend {
+  const mounts = () => workspaceMounts(jails.stateDir, params);
+  return {
+    id: backendId,
+    runtimeId: `${backendId}-${agent}`,
+    runtimeLabel: `jail of ${agent}`,
+    workdir,
+    env: { LANG: 'C.UTF-8' },
+    configLabel: 'bubblewrap',
+    configLabelKind: 'Jail',
+    capabilities,
+    buildExecSpec: async ({ command, workdir: directory = workdir, env, usePty }) => {
+      const content = {
+        mounts: await mounts(),
+        workdir: directory,
+        environment: env,
+        kind: 'command',
+      } as const;
+      const { argv, token } = await jails.prepare(agent, content, ['/bin/sh', '-c', command]);
+      const stdinMode = usePty ? 'pipe-open' : 'pipe-closed';
+      return { argv, env: {}, cwd: '/', stdinMode, finalizeToken: token };
+    },
+    finalizeExec: async ({ token }) => await jails.ended(token),
+    runShellCommand: async ({ script, args = [], ...options }) => {
+      const content = { mounts: await mounts(), workdir, environment: {}, kind: 'files' } as const;
+      const command = ['/bin/sh', '-c', script, 'hq-files', ...args];
+      const { argv, token } = await jails.prepare(agent, content, command);
+      try {
+        return await runInJail(argv, options);
+      } finally {
+        await jails.ended(token);
+      }
     },
   };
 }

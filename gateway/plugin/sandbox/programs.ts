@@ -18,6 +18,10 @@ export function findProgram(...names: readonly string[]): string | undefined {
     });
 }
 
+export function findChromium(): string | undefined {
+  return findProgram('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome');
+}
+
 /** Everything a jail is built with. */
 export interface JailPrograms {
   readonly bwrap: string;

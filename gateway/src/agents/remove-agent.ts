@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { AgentRemoved } from '@hq/shared/agents';
 import { codeOf, HqError } from '@hq/shared/errors';
+import { agentPaths } from '../../plugin/sandbox/agent-paths.ts';
 import { abortTurns } from './activity.ts';
 import { settleChannels, settleLater } from './channel-changes.ts';
 import { readConfig } from './config/change-config.ts';
@@ -58,6 +59,8 @@ export async function finishRemoval(
   await context.agentRecords.remove(id);
   onProgress(`${record.slug}: keeping its files in ${archive}`);
   const archived = await archiveWorktree(worktree, archive);
+  onProgress(`${record.slug}: removing its browser and its temporary files`);
+  await removeJail(context, id);
   onProgress(`${record.slug}: removing it from OpenClaw`);
   const wasRemoved = (await deleteFromOpenClaw(context, id)) || record.wasRemoved;
   onProgress(`${record.slug}: forgetting who may write to it`);
@@ -77,6 +80,13 @@ export async function stopAgent(context: AgentsContext, id: string): Promise<num
   }
   if (!(id in objectAt(config, 'agents', 'entries'))) return 0;
   return await abortTurns(openclaw, id);
+}
+
+/** Ends the network and the browser of an agent, and removes what they leave: signed-in sessions among them. */
+async function removeJail({ openclaw, stateDirectory }: AgentsContext, agentId: string): Promise<void> {
+  // An OpenClaw without HQ's plugin refuses it, and has neither of the two.
+  await openclaw().call({ method: 'hq.forgetAgent', params: { agentId } });
+  for (const path of agentPaths(stateDirectory, agentId)) await rm(path, { recursive: true, force: true });
 }
 
 /** Removes entry, bindings, sessions, provider keys and schedules of an agent. Returns false where OpenClaw has none. */

@@ -1,5 +1,5 @@
-import { bridgePort } from '../../plugin/browser/bridge-token.ts';
-import { type AgentConfinement, confinedGatewaySettings } from '../../plugin/sandbox/agent-settings.ts';
+import { browserSettings, confinedGatewaySettings } from '../../plugin/sandbox/agent-settings.ts';
+import { findChromium } from '../../plugin/sandbox/programs.ts';
 import { isObject, type Json, type JsonObject } from './config-patch.ts';
 
 /** Plugins that every gateway may load: model providers that OpenClaw brings, and its one bundled channel. */
@@ -15,10 +15,6 @@ const bundledPlugins = [
 ];
 
 export interface BaseConfigOptions {
-  /** What this host lets agents do. */
-  readonly confinement: AgentConfinement;
-  /** Token of each agent's browser. */
-  readonly browserTokens: ReadonlyMap<string, string>;
   /** HQ's plugin; null where it cannot be loaded. */
   readonly plugin: { readonly directory: string; readonly config: JsonObject } | null;
   /** Port of the model server of a rehearsal; null without one. */
@@ -27,9 +23,6 @@ export interface BaseConfigOptions {
 
 /** OpenClaw replaces it by its value. */
 const stateVariable = '$' + '{OPENCLAW_STATE_DIR}';
-
-/** Beginning of the addresses of agents' browsers. */
-const bridgeAddress = `http://127.0.0.1:${bridgePort}/?token=`;
 
 /** Settings of a gateway's first start, which its operator may change. */
 const initialSettings: JsonObject = {
@@ -54,6 +47,8 @@ const fixedSettings: JsonObject = {
   agents: { defaults: { heartbeat: { every: '0m' } } },
   session: { dmScope: 'per-channel-peer' },
   skills: { workshop: { autonomous: { mode: 'off' } } },
+  ...confinedGatewaySettings,
+  browser: browserSettings(findChromium()),
   cron: { enabled: false },
   update: { checkOnStart: false },
   telemetry: { enabled: false },
@@ -66,27 +61,7 @@ export function firstConfig(options: BaseConfigOptions): JsonObject {
 
 /** Returns the settings that HQ wants in `current`; null stands for a key that must be absent. */
 export function desiredConfig(current: JsonObject, options: BaseConfigOptions): JsonObject {
-  return [
-    confinementSettings(current, options),
-    pluginSettings(current, options),
-    rehearsalSettings(current, options),
-  ].reduce(merged, fixedSettings);
-}
-
-/** Profiles of agents that are gone are removed: their addresses name the bridge of HQ's browsers. */
-function confinementSettings(
-  current: JsonObject,
-  { confinement, browserTokens }: BaseConfigOptions,
-): JsonObject {
-  const settings = confinedGatewaySettings(confinement, browserTokens);
-  const known = Object.entries(objectAt(objectAt(current, 'browser'), 'profiles'));
-  const gone = known.filter(
-    ([agent, profile]) => !browserTokens.has(agent) && JSON.stringify(profile).includes(bridgeAddress),
-  );
-  if (gone.length === 0) return settings;
-  return merged(settings, {
-    browser: { profiles: Object.fromEntries(gone.map(([agent]) => [agent, null])) },
-  });
+  return merged(merged(fixedSettings, pluginSettings(current, options)), rehearsalSettings(current, options));
 }
 
 function pluginSettings(current: JsonObject, { plugin }: BaseConfigOptions): JsonObject {
@@ -115,7 +90,7 @@ function pluginSettings(current: JsonObject, { plugin }: BaseConfigOptions): Jso
 }
 
 /** Model of a rehearsal. */
-const rehearsalModel = 'rehearsal/script';
+export const rehearsalModel = 'rehearsal/script';
 
 function rehearsalSettings(current: JsonObject, { rehearsalPort }: BaseConfigOptions): JsonObject {
   const defaults = objectAt(objectAt(current, 'agents'), 'defaults');

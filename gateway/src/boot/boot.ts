@@ -2,16 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Variables } from '@hq/shared/environment';
 import { type Log, logOutput } from '@hq/shared/log';
-import { readPrivate, sleep } from '@hq/shared/program';
+import { freePort, readPrivate, sleep, writePrivate } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
-import { bridgeKey, bridgeToken } from '../../plugin/browser/bridge-token.ts';
+import { bridgePort } from '../../plugin/browser/bridge-token.ts';
 import { findHostSupport, type HostSupport } from '../../plugin/sandbox/host-support.ts';
 import { prepareRepository } from '../agents/index.ts';
 import type { Settings } from '../environment.ts';
 import { OpenClawClient } from '../openclaw/client.ts';
 import { OpenClawProcess } from '../openclaw/process.ts';
 import { type RehearsalServer, startRehearsal } from '../rehearsal/rehearsal.ts';
-import { managedAgents } from '../turns/find-agent.ts';
 import type { BaseConfigOptions } from './base-config.ts';
 import { removeBrowserLocks } from './browser-locks.ts';
 import { type ConfigurationChange, patchRunning, prepareConfiguration } from './configuration.ts';
@@ -40,6 +39,8 @@ export type Started = OpenClawProcess | OpenClawClient | RehearsalServer;
 export interface BootedOpenClaw {
   /** What the host lets agents do. */
   readonly host: HostSupport;
+  /** Port on loopback that leads to the browsers of agents. */
+  readonly browserPort: number;
   readonly process: OpenClawProcess;
   readonly client: OpenClawClient;
   readonly env: NodeJS.ProcessEnv;
@@ -64,7 +65,8 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
   }
   const host = await steps.run('confinement', findHostSupport);
   if (host.reason !== null) log.warn({ exec: host.exec, browser: host.browser }, host.reason);
-  const configOptions = await configOptionsOf(settings, host, rehearsal);
+  const browserPort = await steps.run('browser port', () => chooseBrowserPort(paths.browserPort));
+  const configOptions = configOptionsOf(settings, browserPort, rehearsal);
   const change = await steps.run('configuration', () => prepareConfiguration(paths.config, configOptions));
   logChange(log, change);
   if (settings.api === null)
@@ -96,7 +98,7 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
     if (missing.length > 0) throw tooOld(server.version, missing);
     if (change.kind === 'unread') logChange(log, await patchRunning(client, configOptions, signal));
   });
-  return { host, process, client, env };
+  return { host, browserPort, process, client, env };
 }
 
 /** Agents begin with these templates. A gateway whose templates cannot be renewed works with the earlier ones. */
@@ -130,25 +132,27 @@ async function waitAfterCrashes({ settings, steps, log, signal }: BootOptions): 
   await starts.add(config, Date.now());
 }
 
-async function configOptionsOf(
+/** Keeps the port of the last start where it is free, since it is in the configuration of each agent's browser. */
+async function chooseBrowserPort(file: string): Promise<number> {
+  const last = Number.parseInt((await readPrivate(file)) ?? '', 10);
+  const port = await freePort(last > 0 && last <= 65_535 ? last : bridgePort);
+  if (port !== last) await writePrivate(file, `${port}\n`);
+  return port;
+}
+
+function configOptionsOf(
   { paths, api }: Settings,
-  confinement: HostSupport,
+  browserPort: number,
   rehearsal: RehearsalServer | null,
-): Promise<BaseConfigOptions> {
-  const key = bridgeKey(paths.state);
-  const agents = [...(await managedAgents(paths.agents)).keys()];
+): BaseConfigOptions {
   const directory = gatewayFile('plugin');
   const isThere = existsSync(join(directory, 'openclaw.plugin.json'));
   const config = {
     stateDir: paths.state,
+    browserPort,
     ...(api === null ? {} : { supabaseUrl: api.url, anonKey: api.anonKey }),
   };
-  return {
-    confinement,
-    browserTokens: new Map(agents.map((agent) => [agent, bridgeToken(key, agent)])),
-    plugin: isThere ? { directory, config } : null,
-    rehearsalPort: rehearsal?.port ?? null,
-  };
+  return { plugin: isThere ? { directory, config } : null, rehearsalPort: rehearsal?.port ?? null };
 }
 
 function logChange(log: Log, change: ConfigurationChange): void {

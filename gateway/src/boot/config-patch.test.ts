@@ -3,12 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type BaseConfigOptions, desiredConfig, firstConfig } from './base-config.ts';
 import { type Json, type JsonObject, patched, patchOf, pathsOf } from './config-patch.ts';
 
-const plain: BaseConfigOptions = {
-  confinement: { exec: true, browser: true },
-  browserTokens: new Map(),
-  plugin: null,
-  rehearsalPort: null,
-};
+const plain: BaseConfigOptions = { plugin: null, rehearsalPort: null };
 const plugin = { directory: '/hq/gateway/plugin', config: { stateDir: '/state' } };
 const repaired = (config: JsonObject, options = plain) =>
   patched(config, patchOf(config, desiredConfig(config, options)) ?? {});
@@ -78,15 +73,8 @@ describe('HQ’s settings of OpenClaw', () => {
     });
   });
 
-  it('have a browser for each agent that is there, and none where the host allows none', () => {
-    const browserTokens = new Map([['maya', 'secret']]);
-    const withBrowser = repaired({}, { ...plain, browserTokens });
-    expect(withBrowser).toMatchObject({
-      browser: { attachOnly: true, profiles: { maya: { cdpUrl: expect.stringContaining('token=secret') } } },
-    });
-    expect(repaired(withBrowser)).toMatchObject({ browser: { profiles: {} } });
-    const withoutBrowser = repaired(withBrowser, { ...plain, confinement: { exec: true, browser: false } });
-    expect(withoutBrowser).toMatchObject({ browser: { enabled: false } });
+  it('let OpenClaw start no browser outside of a jail', () => {
+    expect(repaired({ browser: { attachOnly: false } })).toMatchObject({ browser: { attachOnly: true } });
   });
 
   it('use the model of a rehearsal by default, unless there is another, and only during one', () => {

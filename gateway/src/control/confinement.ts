@@ -1,8 +1,13 @@
-import type { GatewayStatus } from '@hq/shared/gateway';
+import { confinementFinding, type GatewayStatus } from '@hq/shared/gateway';
 import { z } from 'zod';
 import type { OpenClawClient } from '../openclaw/client.ts';
 
-const confinement = z.object({ exec: z.boolean(), browser: z.boolean(), reason: z.string().nullable() });
+const confinement = z.object({
+  exec: z.boolean(),
+  browser: z.boolean(),
+  reason: z.string().nullable(),
+  findings: z.array(confinementFinding),
+});
 const limitMs = 2_000;
 
 /** Asks HQ's plugin for what this host lets agents do. What cannot be asked counts as nothing. */

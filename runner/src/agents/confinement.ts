@@ -4,9 +4,16 @@ import type { GatewayStatus } from '@hq/shared/gateway';
 export interface Confinement {
   readonly exec: boolean;
   readonly browser: boolean;
-  readonly findings: readonly { readonly isThere: boolean; readonly sentence: string }[];
+  readonly findings: NonNullable<GatewayStatus['confinement']['findings']>;
 }
 
-export function confinementOf({ exec, browser, reason }: GatewayStatus['confinement']): Confinement {
-  return { exec, browser, findings: reason === null ? [] : [{ isThere: false, sentence: reason }] };
+/** Without findings of the gateway its reason is the only one. */
+export function confinementOf({
+  exec,
+  browser,
+  reason,
+  findings,
+}: GatewayStatus['confinement']): Confinement {
+  const fromReason = reason === null ? [] : [{ isThere: false, sentence: reason }];
+  return { exec, browser, findings: findings ?? fromReason };
 }

@@ -4,6 +4,13 @@ import { z } from 'zod';
 const bootStep = z.object({ name: z.string(), tookMs: z.number() });
 export type BootStep = z.output<typeof bootStep>;
 
+/** One thing that jails of agents need of the host, and what to do where it is missing. */
+export const confinementFinding = z.object({
+  isThere: z.boolean(),
+  sentence: z.string(),
+  remedy: z.string().optional(),
+});
+
 /** Answer of `GET /status`. */
 export const gatewayStatus = z.object({
   /** True once OpenClaw answers and has what HQ needs. */
@@ -20,6 +27,8 @@ export const gatewayStatus = z.object({
     browser: z.boolean(),
     /** Reason why one of the two is false. */
     reason: z.string().nullable(),
+    /** What was tried on the host, for `hq-tui doctor`. */
+    findings: z.array(confinementFinding).optional(),
   }),
   steps: z.array(bootStep),
   /** Methods and hooks that HQ needs and this OpenClaw lacks. */
