@@ -166,6 +166,7 @@ function openClawConfig(modelUrl: string, ids: readonly string[]): object {
     maxTokens: 8_192,
   };
   return {
+    logging: { file: `${'$'}{OPENCLAW_STATE_DIR}/gateway.log`, level: 'info' },
     models: {
       providers: {
         model: { baseUrl: modelUrl, apiKey: 'none', api: 'openai-completions', models: [model] },
