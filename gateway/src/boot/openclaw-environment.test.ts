@@ -28,7 +28,6 @@ it('OpenClaw’s environment has no key of HQ, and nothing that is not on the li
     'OPENCLAW_STATE_DIR',
     'OPENCLAW_SUPERVISOR_MODE',
     'PATH',
-    'SHELL',
     'TZ',
   ]);
 });

@@ -1,7 +1,6 @@
 import { delimiter, dirname, join } from 'node:path';
 import type { Variables } from '@hq/shared/environment';
 import type { GatewayPaths } from '../environment.ts';
-import { gatewayFile } from './gateway-file.ts';
 
 /** Variables that OpenClaw gets from hq-gateway's environment. Agents without a jail can read all of them. */
 const passed = [
@@ -25,8 +24,6 @@ export function openClawEnvironment(
 ): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
     PATH: `${dirname(process.execPath)}${delimiter}${variables.PATH ?? ''}`,
-    // Runs an agent's commands with the agent's secrets.
-    SHELL: gatewayFile('agent-shell'),
     OPENCLAW_STATE_DIR: paths.state,
     OPENCLAW_GATEWAY_TOKEN: token,
     // Makes a failed start exit, instead of letting a model with shell tools repair it.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '@hq/shared/log';
@@ -109,6 +109,14 @@ beforeAll(async () => {
   writeFileSync(file, JSON.stringify({ models: { providers }, agents }));
   maya = await harness.stack.database.addAgent('maya', harness.gateway);
   await harness.stack.database.addAgent('bob', harness.gateway);
+  mkdirSync(join(state, 'hq', 'agents'), { recursive: true, mode: 0o700 });
+  for (const [id, slug] of [
+    ['acme-maya', 'maya'],
+    ['bob', 'bob'],
+  ]) {
+    const record = { agentId: maya, slug, branch: slug, token: 'f'.repeat(64), allowedHosts: [] };
+    writeFileSync(join(state, 'hq', 'agents', `${id}.json`), JSON.stringify(record), { mode: 0o600 });
+  }
   await harness.store('TOKEN', 'the token of everybody');
   await harness.store('TOKEN', `maya's own $token`, { agent: maya });
   await harness.store('OPENAI_API_KEY', 'sk-openai-of-the-gateway-0123456789');
