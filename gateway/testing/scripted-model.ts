@@ -7,14 +7,14 @@ const requestBody = z.object({
   tools: z.array(z.object({ function: z.object({ name: z.string() }) })).default([]),
 });
 
-export interface ModelRequest {
+interface ModelRequest {
   /** Names of the tools that the model is offered. */
   readonly tools: readonly string[];
   /** Texts of the tool answers of this session, in order. */
   readonly answers: readonly string[];
 }
 
-/** What the model does with a request: it calls a tool, ends the turn with a text, or never answers. */
+/** Answer of the model to one request: a tool call, a text that ends the turn, or none. */
 export type Step = { readonly tool: string; readonly args: object } | { readonly text: string } | 'silence';
 
 /** A model with OpenAI's wire format that follows a script. */
@@ -27,7 +27,7 @@ export interface ScriptedModel {
 }
 
 /** Tokens that each answer reports. */
-export const usageOfAnswer = { prompt_tokens: 1_000, completion_tokens: 100, total_tokens: 1_100 };
+const usageOfAnswer = { prompt_tokens: 1_000, completion_tokens: 100, total_tokens: 1_100 };
 
 export async function startScriptedModel(): Promise<ScriptedModel> {
   const requests: ModelRequest[] = [];

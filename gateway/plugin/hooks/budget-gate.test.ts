@@ -108,6 +108,17 @@ it('knows the last answer after a restart, and is closed without one', async () 
   expect(await gate().beforeRun('maya')).not.toBeNull();
 });
 
+it('asks again ten seconds after the database did not answer', async () => {
+  const asked = gate();
+  await stopApi();
+  expect(await asked.beforeRun('maya')).not.toBeNull();
+  await stack.startApi();
+  isUp = true;
+  expect(await asked.beforeRun('maya')).not.toBeNull();
+  now += 11_000;
+  expect(await asked.beforeRun('maya')).toBeNull();
+});
+
 it('is closed for a credential that HQ does not know, and open for agents that HQ does not manage', async () => {
   const other = join(state, 'hq', 'agents', 'other.json');
   writeFileSync(

@@ -14,7 +14,7 @@ import {
   type TestHome,
 } from '../../src/testing/running-gateway.ts';
 
-/** What the model does with a request; with `silence` it never answers. */
+/** Answer of the model to one request; with `silence` there is none. */
 export type Step = ChatReply | 'silence';
 
 interface ModelRequest {
@@ -24,7 +24,7 @@ interface ModelRequest {
 }
 
 /** A turn that runs. */
-export interface BegunTurn {
+interface BegunTurn {
   readonly runId: string;
   /** Rejects when the gateway is killed. */
   readonly ended: Promise<TurnResult>;

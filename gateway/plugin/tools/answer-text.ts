@@ -11,7 +11,7 @@ export function limited(text: string): string {
 }
 
 /** Sanitizes text that people or other agents wrote. */
-export const written = (text: string): string => truncate(plainLines(text), longestField);
+const written = (text: string): string => truncate(plainLines(text), longestField);
 
 /** Writes a text as one line in quotes. */
 export const quoted = (text: string | null | undefined): string =>
