@@ -39,8 +39,8 @@ export function outline(value: unknown, depth = 0): string {
     .filter(([, entry]) => isPresent(entry))
     .map(([key, entry]) =>
       typeof entry === 'object'
-        ? `${indent}${key}:\n${outline(entry, depth + 1)}`
-        : `${indent}${key}: ${scalar(entry, `${indent}  `)}`,
+        ? `${indent}${written(key)}:\n${outline(entry, depth + 1)}`
+        : `${indent}${written(key)}: ${scalar(entry, `${indent}  `)}`.replace(': \n', ':\n'),
     )
     .join('\n');
 }
