@@ -4,14 +4,14 @@ import { codeOf } from '@hq/shared/errors';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 
-/** What this plugin reads of an agent's record, which the gateway's boot program writes. */
+/** The part of an agent's record that this plugin reads; hq-gateway writes it. */
 const agentRecord = z.object({
   agentId: z.string(),
   slug: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/),
   token: z.string().min(32).max(256),
 });
 
-export type AgentRecord = z.output<typeof agentRecord>;
+type AgentRecord = z.output<typeof agentRecord>;
 
 /** Ids that OpenClaw accepts; anything else never becomes a part of a path. */
 const openClawId = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;

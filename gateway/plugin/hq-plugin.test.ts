@@ -130,6 +130,26 @@ describe('the tools of HQ', { timeout: turnMs }, () => {
     });
   });
 
+  it('read an item and its task, and give it back with the reason', async () => {
+    const { task, item } = await harness.addTask('kim', 'Find the key');
+    await harness.query(
+      `insert into public.comments (entity_type, entity_id, body) values ('task', $1, 'It was here.')`,
+      [task],
+    );
+    const [read, whole, failed] = await answersOf(
+      'kim',
+      call('hq_item', { item }),
+      call('hq_task', { task: task.slice(0, 8) }),
+      call('hq_fail', { item, reason: 'Nobody has it.' }),
+    );
+    expect(read).toContain(`task:\n  id: ${task}\n  title: Find the key`);
+    expect(whole).toContain('body: It was here.');
+    expect(failed).toBe('The item failed. HQ gives it to you again later.');
+    expect(
+      await one('select status, attempt_count from public.agent_inbox_items where id = $1', [item]),
+    ).toEqual({ status: 'pending', attempt_count: 1 });
+  });
+
   it('do not touch the items and tasks of another agent', async () => {
     const { task, item } = await harness.addTask('kim', 'Private');
     const answers = await answersOf(

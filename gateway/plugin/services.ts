@@ -10,8 +10,8 @@ import { OutboxSender } from './hq-api/outbox-sender.ts';
 import type { PluginSettings } from './settings.ts';
 
 /**
- * What tools, hooks and methods of one instance of the plugin share. What has to outlive an instance is in files of the
- * state directory: OpenClaw makes new instances, and runs several beside each other.
+ * State that tools, hooks and methods of one instance of the plugin share. OpenClaw makes new instances, and runs several
+ * beside each other, so state that has to outlive one is in files.
  */
 export interface Services {
   readonly stateDir: string;

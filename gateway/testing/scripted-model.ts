@@ -14,7 +14,7 @@ interface ModelRequest {
   readonly answers: readonly string[];
 }
 
-/** What the model does with a request: it calls a tool, ends the turn with a text, or never answers. */
+/** Answer of the model to one request: a tool call, a text that ends the turn, or none. */
 export type Step = { readonly tool: string; readonly args: object } | { readonly text: string } | 'silence';
 
 /** A model with OpenAI's wire format that follows a script. */

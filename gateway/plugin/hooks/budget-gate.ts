@@ -36,6 +36,8 @@ const graceMs = 15 * 60_000;
 /** For how long an answer holds between two tool calls of a run. */
 const freshMs = 5_000;
 const timeoutMs = 4_000;
+/** For how long nobody is asked after the database did not answer: every tool call would else wait for its time limit. */
+const restMs = 10_000;
 const storeEveryMs = 30_000;
 const largestFile = 16 * 1024;
 
@@ -50,6 +52,7 @@ export class BudgetGate {
   readonly #known = new Map<string, Known>();
   readonly #asking = new Map<string, Promise<Verdict>>();
   readonly #storedAt = new Map<string, number>();
+  #awayAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -62,6 +65,7 @@ export class BudgetGate {
     const { api, records } = this.#options;
     const record = records.find(agentId);
     if (api === null || record === null || agentId === undefined) return null;
+    if (this.#isWithin(this.#awayAt, restMs)) return this.#lastVerdict(agentId);
     // Turns that begin together share one question.
     const asking = this.#asking.get(agentId) ?? this.#ask(api, record.token, agentId);
     this.#asking.set(agentId, asking);
@@ -75,7 +79,7 @@ export class BudgetGate {
   /** Asks HQ unless it answered a few seconds ago. */
   async beforeTool(agentId: string | undefined): Promise<Verdict> {
     const known = agentId === undefined ? undefined : this.#known.get(agentId);
-    if (known !== undefined && this.#isWithin(known, freshMs)) return verdictOf(known.budget);
+    if (known !== undefined && this.#isWithin(known.askedAt, freshMs)) return verdictOf(known.budget);
     return this.beforeRun(agentId);
   }
 
@@ -96,14 +100,19 @@ export class BudgetGate {
     } catch (error) {
       const isAway = error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
       if (!isAway) return closedBecause(error);
-      const known = this.#known.get(agentId) ?? this.#stored(agentId);
-      if (known !== undefined && this.#isWithin(known, graceMs)) return verdictOf(known.budget);
-      return 'HQ’s database does not answer, so nobody can tell whether this agent may spend. Try again later.';
+      this.#awayAt = this.#now();
+      return this.#lastVerdict(agentId);
     }
   }
 
-  #isWithin({ askedAt }: Known, limitMs: number): boolean {
-    const age = this.#now() - askedAt;
+  #lastVerdict(agentId: string): Verdict {
+    const known = this.#known.get(agentId) ?? this.#stored(agentId);
+    if (known !== undefined && this.#isWithin(known.askedAt, graceMs)) return verdictOf(known.budget);
+    return 'HQ’s database does not answer, so nobody can tell whether this agent may spend. Try again later.';
+  }
+
+  #isWithin(at: number, limitMs: number): boolean {
+    const age = this.#now() - at;
     return age >= 0 && age < limitMs;
   }
 

@@ -4,7 +4,7 @@ import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 import { readSmallFile } from '../agent-records.ts';
 
-/** What a person who wrote to an agent for the first time waits for. The code approves it: a private file keeps it. */
+/** Request of a person who wrote to an agent for the first time. The code approves it, so its file is private. */
 const pairingRequest = z.object({
   channel: z.string(),
   account: z.string(),

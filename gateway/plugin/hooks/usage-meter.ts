@@ -81,7 +81,7 @@ export class UsageMeter {
   readonly #now: () => number;
   /** The model call of each session whose answer was not stored yet. */
   readonly #calls = new Map<string, Call>();
-  /** What was recorded of each run since its last attempt ended. */
+  /** Usage recorded of each run since its last attempt ended. */
   readonly #recorded = new Map<string, Usage>();
 
   constructor(record: (entry: OutboxEntry) => void, now: () => number = Date.now) {

@@ -22,7 +22,7 @@ const usualMost = 20_000;
 const mostRefused = 100;
 
 /**
- * What was observed and has to reach the database: one file an entry, whole before the hook returns, removed after the
+ * Observations that have to reach the database: one file an entry, whole before the hook returns, removed after the
  * database has it. A process that is killed loses none.
  */
 export class Outbox {

@@ -14,7 +14,7 @@ import {
   type TestHome,
 } from '../../src/testing/running-gateway.ts';
 
-/** What the model does with a request; with `silence` it never answers. */
+/** Answer of the model to one request; with `silence` there is none. */
 export type Step = ChatReply | 'silence';
 
 interface ModelRequest {
@@ -24,7 +24,7 @@ interface ModelRequest {
 }
 
 /** A turn that runs. */
-export interface BegunTurn {
+interface BegunTurn {
   readonly runId: string;
   /** Rejects when the gateway is killed. */
   readonly ended: Promise<TurnResult>;
@@ -166,6 +166,7 @@ function openClawConfig(modelUrl: string, ids: readonly string[]): object {
     maxTokens: 8_192,
   };
   return {
+    logging: { file: `${'$'}{OPENCLAW_STATE_DIR}/gateway.log`, level: 'info' },
     models: {
       providers: {
         model: { baseUrl: modelUrl, apiKey: 'none', api: 'openai-completions', models: [model] },

@@ -11,7 +11,7 @@ export function limited(text: string): string {
 }
 
 /** Sanitizes text that people or other agents wrote. */
-export const written = (text: string): string => truncate(plainLines(text), longestField);
+const written = (text: string): string => truncate(plainLines(text), longestField);
 
 /** Writes a text as one line in quotes. */
 export const quoted = (text: string | null | undefined): string =>
@@ -39,8 +39,8 @@ export function outline(value: unknown, depth = 0): string {
     .filter(([, entry]) => isPresent(entry))
     .map(([key, entry]) =>
       typeof entry === 'object'
-        ? `${indent}${key}:\n${outline(entry, depth + 1)}`
-        : `${indent}${key}: ${scalar(entry, `${indent}  `)}`,
+        ? `${indent}${written(key)}:\n${outline(entry, depth + 1)}`
+        : `${indent}${written(key)}: ${scalar(entry, `${indent}  `)}`.replace(': \n', ':\n'),
     )
     .join('\n');
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Operation } from '../hq-api/operations.ts';
 
-/** What a tool knows about the turn that calls it; the host says it, not the model. */
-export interface TurnFacts {
+/** Facts about the turn that calls a tool. They come from OpenClaw, not from the model. */
+interface TurnFacts {
   readonly sessionKey: string | undefined;
   readonly runId: string | undefined;
 }

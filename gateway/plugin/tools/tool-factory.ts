@@ -44,7 +44,7 @@ export function toolsOfTurn(
   }));
 }
 
-/** What the model reads of a failure: a sentence and what to do next, never a stack. */
+/** Returns what the model reads of a failure: a sentence and what to do next, never a stack. */
 function sentenceFor({ name }: HqTool, error: unknown): string {
   if (error instanceof ParameterFault) return error.message;
   if (error instanceof HqError) return [error.message, error.hint].filter(Boolean).map(ended).join(' ');

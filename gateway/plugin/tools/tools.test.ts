@@ -61,7 +61,7 @@ describe('the text for the model', () => {
         comments: [{ body: 'two\nlines', author: 'ann' }, { body: 'one' }],
         links: [],
       }),
-    ).toBe(`id: ${id}\ncomments:\n  - body: \n      two\n      lines\n    author: ann\n  - body: one`);
+    ).toBe(`id: ${id}\ncomments:\n  - body:\n      two\n      lines\n    author: ann\n  - body: one`);
   });
 
   it('has no control characters, and is cut with a note', () => {

@@ -108,16 +108,14 @@ beforeAll(async () => {
   };
   writeFileSync(file, JSON.stringify({ models: { providers }, agents }));
   maya = await harness.stack.database.addAgent('maya', harness.gateway);
-  const bob = await harness.stack.database.addAgent('bob', harness.gateway);
-  // HQ's plugin gives secrets to agents with a record alone.
-  const records = join(state, 'hq', 'agents');
-  mkdirSync(records, { recursive: true });
-  const record = { branch: 'branch', token: 'a'.repeat(64), allowedHosts: [] };
-  for (const [id, slug, agentId] of [
-    ['acme-maya', 'maya', maya],
-    ['bob', 'bob', bob],
+  await harness.stack.database.addAgent('bob', harness.gateway);
+  mkdirSync(join(state, 'hq', 'agents'), { recursive: true, mode: 0o700 });
+  for (const [id, slug] of [
+    ['acme-maya', 'maya'],
+    ['bob', 'bob'],
   ]) {
-    writeFileSync(join(records, `${id}.json`), JSON.stringify({ ...record, agentId, slug }));
+    const record = { agentId: maya, slug, branch: slug, token: 'f'.repeat(64), allowedHosts: [] };
+    writeFileSync(join(state, 'hq', 'agents', `${id}.json`), JSON.stringify(record), { mode: 0o600 });
   }
   await harness.store('TOKEN', 'the token of everybody');
   await harness.store('TOKEN', `maya's own $token`, { agent: maya });

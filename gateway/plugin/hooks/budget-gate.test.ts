@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { service } from '../../../db/testing/database.ts';
+import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
+import { type AgentRecords, agentRecords } from '../agent-records.ts';
+import { createAgentApi } from '../hq-api/agent-api.ts';
+import { BudgetGate } from './budget-gate.ts';
+
+const minute = 60_000;
+
+let stack: TestStack;
+let state: string;
+let records: AgentRecords;
+let now: number;
+let isUp = true;
+const gate = () => {
+  const api = createAgentApi({ supabaseUrl: stack.url, anonKey: stack.anonKey });
+  return new BudgetGate({ stateDir: state, api, records, now: () => now });
+};
+const stopApi = async () => {
+  await stack.stopApi();
+  isUp = false;
+};
+const pause = (status: 'paused' | 'ready') =>
+  stack.database.query('update public.agents set status = $1', [status]);
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  const agentId = await stack.database.addAgent('maya', await stack.database.addGateway('attic'));
+  const [issued] = await stack.database.as<{ token: string }>(
+    service,
+    'select issue_agent_credential($1) as token',
+    [agentId],
+  );
+  state = mkdtempSync(join(tmpdir(), 'hq-budget-'));
+  await mkdir(join(state, 'hq', 'agents'), { recursive: true });
+  writeFileSync(
+    join(state, 'hq', 'agents', 'maya.json'),
+    JSON.stringify({ agentId, slug: 'maya', token: issued?.token }),
+  );
+  records = agentRecords(state, () => undefined);
+});
+beforeEach(async () => {
+  now = Date.parse('2026-11-30T12:00:00Z');
+  rmSync(join(state, 'hq', 'budgets'), { recursive: true, force: true });
+  await pause('ready');
+});
+afterEach(async () => {
+  if (!isUp) await stack.startApi();
+  isUp = true;
+});
+afterAll(async () => {
+  rmSync(state, { recursive: true });
+  await stack.close();
+});
+
+it('says what HQ says, each time that a run begins', async () => {
+  const asked = gate();
+  expect(await asked.beforeRun('maya')).toBeNull();
+  await pause('paused');
+  expect(await asked.beforeRun('maya')).toBe('An operator has paused this agent.');
+  await pause('ready');
+  expect(await asked.beforeRun('maya')).toBeNull();
+});
+
+it('asks again between tool calls only after some seconds, or when the agent has spent', async () => {
+  const asked = gate();
+  await asked.beforeRun('maya');
+  await pause('paused');
+  expect(await asked.beforeTool('maya')).toBeNull();
+  now += 6_000;
+  expect(await asked.beforeTool('maya')).not.toBeNull();
+  await pause('ready');
+  expect(await asked.beforeTool('maya')).not.toBeNull();
+  asked.forget('maya');
+  expect(await asked.beforeTool('maya')).toBeNull();
+});
+
+it('holds the last answer for 15 minutes while the database is away, and is closed then', async () => {
+  const asked = gate();
+  await asked.beforeRun('maya');
+  await stopApi();
+  now += 14 * minute;
+  expect(await asked.beforeRun('maya')).toBeNull();
+  now += 2 * minute;
+  expect(await asked.beforeRun('maya')).toContain('HQ’s database does not answer');
+});
+
+it('holds a refusal while the database is away', async () => {
+  const asked = gate();
+  await pause('paused');
+  await asked.beforeRun('maya');
+  await stopApi();
+  expect(await asked.beforeRun('maya')).toBe('An operator has paused this agent.');
+});
+
+it('knows the last answer after a restart, and is closed without one', async () => {
+  await gate().beforeRun('maya');
+  await stopApi();
+  expect(await gate().beforeRun('maya')).toBeNull();
+  now -= minute; // a clock that was set back makes every answer doubtful
+  expect(await gate().beforeRun('maya')).not.toBeNull();
+  for (const file of await readdir(join(state, 'hq', 'budgets'))) rmSync(join(state, 'hq', 'budgets', file));
+  now += minute;
+  expect(await gate().beforeRun('maya')).not.toBeNull();
+});
+
+it('asks again ten seconds after the database did not answer', async () => {
+  const asked = gate();
+  await stopApi();
+  expect(await asked.beforeRun('maya')).not.toBeNull();
+  await stack.startApi();
+  isUp = true;
+  expect(await asked.beforeRun('maya')).not.toBeNull();
+  now += 11_000;
+  expect(await asked.beforeRun('maya')).toBeNull();
+});
+
+it('is closed for a credential that HQ does not know, and open for agents that HQ does not manage', async () => {
+  const other = join(state, 'hq', 'agents', 'other.json');
+  writeFileSync(
+    other,
+    JSON.stringify({ agentId: crypto.randomUUID(), slug: 'other', token: 'f'.repeat(64) }),
+  );
+  expect(await gate().beforeRun('other')).toContain('HQ does not accept the credential of this agent.');
+  rmSync(other);
+  expect(await gate().beforeRun('other')).toBeNull();
+  expect(await gate().beforeRun(undefined)).toBeNull();
+});
