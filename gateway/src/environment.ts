@@ -21,6 +21,7 @@ const environment = z.object({
   SUPABASE_ANON_KEY: z.string().optional(),
   /** Seconds that running turns may take to end after SIGTERM. */
   TURN_GRACE: inRange(seconds, 0, 300, 20, ' seconds'),
+  TEMPLATES_SOURCE: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error').default('info'),
   HQ_PARENT: parentChannel,
 });
@@ -32,6 +33,8 @@ export interface Settings {
   /** The address and public key of HQ's API; null where agents get no tools of HQ. */
   readonly api: { readonly url: string; readonly anonKey: string } | null;
   readonly isRehearsal: boolean;
+  /** `git+<url>` of a repository with templates; undefined for the bundled ones. */
+  readonly templatesSource: string | undefined;
   readonly turnGraceMs: number;
   readonly logLevel: string;
   readonly parent: 'ipc' | 'stdin' | undefined;
@@ -48,6 +51,7 @@ export function readSettings(variables: Variables): Settings {
     port: env.GATEWAY_PORT,
     api: url === undefined || anonKey === undefined ? null : { url, anonKey },
     isRehearsal: environmentFlag({ ...variables }, 'HQ_REHEARSAL'),
+    templatesSource: env.TEMPLATES_SOURCE || undefined,
     turnGraceMs: env.TURN_GRACE * 1_000,
     logLevel: env.LOG_LEVEL,
     parent: env.HQ_PARENT,

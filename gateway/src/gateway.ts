@@ -3,11 +3,14 @@ import { HqError } from '@hq/shared/errors';
 import type { GatewayStatus } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
+import { type AgentsContext, openAgents } from './agents/index.ts';
 import { type BootedOpenClaw, boot, type Started } from './boot/boot.ts';
 import { createDirectories } from './boot/directories.ts';
+import { gatewayFile } from './boot/gateway-file.ts';
 import { RecentStarts } from './boot/recent-starts.ts';
 import { lockState } from './boot/state-lock.ts';
 import { BootSteps } from './boot/steps.ts';
+import { agentRoutes } from './control/agent-routes.ts';
 import { callsRoute } from './control/calls-route.ts';
 import { readConfinement } from './control/confinement.ts';
 import type { Route } from './control/route.ts';
@@ -61,6 +64,7 @@ class Gateway {
   readonly #steps: BootSteps;
   readonly #started: Started[] = [];
   #openclaw: BootedOpenClaw | null = null;
+  #agents: AgentsContext | null = null;
   #isStopping = false;
 
   constructor(options: GatewayOptions, steps: BootSteps) {
@@ -75,6 +79,7 @@ class Gateway {
       statusRoute(() => this.#status()),
       callsRoute(ready),
       turnsRoute(() => this.#readyForTurns(), paths),
+      ...agentRoutes(() => this.#readyAgents()),
     ];
   }
 
@@ -91,6 +96,7 @@ class Gateway {
         log.fatal({ exitCode: booted }, 'OpenClaw ended before it was ready');
         return booted;
       }
+      this.#agents = await this.#steps.run('templates', () => this.#openAgents());
       this.#openclaw = booted;
       log.info({ port: settings.port, steps: this.#steps.done }, 'ready');
       const exitCode = await Promise.race([booted.process.exited, aborted(stop.requested)]);
@@ -152,6 +158,26 @@ class Gateway {
   #readyForTurns(): ReadyOpenClaw {
     if (this.#isStopping) throw gatewayStops();
     return this.#ready();
+  }
+
+  #openAgents(): Promise<AgentsContext> {
+    const { settings, variables, log, stop } = this.#options;
+    return openAgents({
+      stateDirectory: settings.paths.state,
+      home: variables.HOME ?? '/',
+      templatesDirectory: gatewayFile('templates'),
+      templatesSource: settings.templatesSource,
+      openclaw: () => this.#ready().client,
+      confinement: () => readConfinement(this.#ready().client),
+      closed: stop.requested,
+      log,
+    });
+  }
+
+  #readyAgents(): AgentsContext {
+    this.#ready();
+    if (this.#agents === null) throw new HqError('unreachable', 'The gateway prepares its templates.');
+    return this.#agents;
   }
 
   async #status(): Promise<GatewayStatus> {

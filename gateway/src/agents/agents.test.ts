@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +27,7 @@ const templates = fileURLToPath(new URL('../../templates', import.meta.url));
 const settings = {
   sandbox: { mode: 'off' },
   tools: { allow: ['read', 'session_status'], deny: ['exec', 'process'], elevated: { enabled: false } },
-  browser: () => ({ enabled: false }),
+  browserProfile: null,
 };
 const run = z.object({ runId: z.string() });
 const entries = z.object({ agents: z.object({ entries: z.record(z.string(), z.looseObject({})) }) });
@@ -185,6 +186,35 @@ describe('agents of the real OpenClaw', () => {
     await resumeAgent(context, 'maya');
     await eventually(() => expect(answers()).toBe(before + 1));
     expect(await apply([withChannel, bob])).toMatchObject({ applied: [], problems: [] });
+  });
+
+  it('are made and removed by runs that are stopped at each of their steps', { timeout: limitMs }, async () => {
+    /** Runs the work until it gets to its end, and stops it one step later each time. Returns the number of stops. */
+    const stopEverywhere = async (work: (onProgress: () => void) => Promise<unknown>) => {
+      for (let stopAt = 1; ; stopAt += 1) {
+        let step = 0;
+        const result = await work(() => {
+          step += 1;
+          if (step === stopAt) throw new Error('stopped');
+        }).catch((error: Error) => error);
+        if (!(result instanceof Error)) return { stops: stopAt - 1, result };
+        expect(result.message).toBe('stopped');
+      }
+    };
+    const zoe = specOf('zoe');
+    const made = await stopEverywhere((onProgress) => applyAgents(context, [zoe], onProgress));
+    expect(made.stops).toBeGreaterThan(4);
+    expect(await apply([zoe])).toMatchObject({ applied: [], unchanged: ['zoe'], problems: [] });
+    const removed = await stopEverywhere((onProgress) => removeAgent(context, 'zoe', onProgress));
+    expect(removed.stops).toBeGreaterThan(6);
+    expect(removed.result).toMatchObject({ archived: expect.stringContaining('archive/acme/zoe-') });
+    expect(config()).not.toContain('acme-zoe');
+    const branches = ['for-each-ref', '--format=%(refname)', 'refs/heads'];
+    const git = ['--git-dir', join(gateway.stateDirectory, 'repo.git'), ...branches];
+    const names = execFileSync('git', git, { encoding: 'utf8' }).split('\n');
+    expect(names.filter((name) => name.includes('zoe'))).toEqual([
+      expect.stringMatching(/^refs\/heads\/archive\/acme\/zoe-/),
+    ]);
   });
 
   it('list a person who waits for an approval', { timeout: limitMs }, async () => {

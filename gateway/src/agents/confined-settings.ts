@@ -1,9 +1,5 @@
-import { bridgeKey, bridgeToken } from '../../plugin/browser/bridge-token.ts';
-import {
-  type AgentConfinement,
-  confinedAgentSettings,
-  confinedGatewaySettings,
-} from '../../plugin/sandbox/agent-settings.ts';
+import { bridgeKey, bridgePort, bridgeToken } from '../../plugin/browser/bridge-token.ts';
+import { type AgentConfinement, confinedAgentSettings } from '../../plugin/sandbox/agent-settings.ts';
 import { hqTools } from '../../plugin/tools/index.ts';
 import type { AgentSettings } from './config/desired-config.ts';
 
@@ -12,10 +8,11 @@ export function confinedSettings(stateDirectory: string, confinement: AgentConfi
   const names = hqTools.map(({ name }) => name);
   return {
     ...confinedAgentSettings(confinement, names),
-    browser: (ids) => {
-      const key = bridgeKey(stateDirectory);
-      const tokens = new Map(ids.map((id) => [id, bridgeToken(key, id)]));
-      return confinedGatewaySettings(confinement, tokens).browser;
-    },
+    browserProfile: confinement.browser
+      ? (id) => ({
+          cdpUrl: `http://127.0.0.1:${bridgePort}/?token=${bridgeToken(bridgeKey(stateDirectory), id)}`,
+          attachOnly: true,
+        })
+      : null,
   };
 }

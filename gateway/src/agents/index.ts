@@ -1,5 +1,6 @@
 export { applyAgents } from './apply-agents.ts';
 export { type AgentsContext, type AgentsOptions, openContext } from './context.ts';
+export { openAgents } from './open-agents.ts';
 export { approvePairing, listPairings } from './pairings.ts';
 export { removeAgent } from './remove-agent.ts';
 export { prepareRepository } from './repository/repository.ts';

@@ -7,7 +7,7 @@ import { mergePatch, secretsIn, type Wanted } from './merge-patch.ts';
 const settings = {
   sandbox: { mode: 'off' },
   tools: { deny: ['exec'] },
-  browser: () => ({ enabled: false }),
+  browserProfile: null,
 };
 const agent = (slug: string, more: Parameters<typeof specOf>[1] = {}): DesiredAgent => ({
   id: `acme-${slug}`,

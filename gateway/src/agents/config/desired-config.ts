@@ -14,8 +14,8 @@ export interface DesiredAgent {
 export interface AgentSettings {
   readonly sandbox: JsonObject;
   readonly tools: JsonObject;
-  /** OpenClaw's section of browsers, with a profile for each of these agents. */
-  readonly browser: (ids: readonly string[]) => JsonObject;
+  /** Returns the profile of an agent's own browser; null where the host allows none. */
+  readonly browserProfile: ((id: string) => JsonObject) | null;
 }
 
 /** Entry of OpenClaw's own agent. */
@@ -51,13 +51,22 @@ export function desiredConfig(
     agents: {
       value: {
         agents: { ownership: 'explicit', defaults: { skipBootstrap: true }, entries },
-        browser: settings.browser(agents.map(({ id }) => id)),
+        ...browserOf(agents, settings),
         bindings: bindingsOf(current, agents, gone),
       },
       exact,
     },
     channels: { value: { channels: channelsOf(current, agents, gone) } },
   };
+}
+
+/** Changes profiles alone: any other change of the section restarts OpenClaw. */
+function browserOf(
+  agents: readonly DesiredAgent[],
+  { browserProfile }: Pick<AgentSettings, 'browserProfile'>,
+): JsonObject {
+  if (browserProfile === null || agents.length === 0) return {};
+  return { browser: { profiles: Object.fromEntries(agents.map(({ id }) => [id, browserProfile(id)])) } };
 }
 
 function entryOf(

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { agentsApi } from '../../../runner/src/agents/agents-api.ts';
+import { specOf } from '../agents/testing/specs.ts';
+import {
+  becomesReady,
+  createHome,
+  killGateway,
+  type RunningGateway,
+  startGateway,
+  startLimitMs,
+  type TestHome,
+} from '../testing/running-gateway.ts';
+
+let home: TestHome;
+let gateway: RunningGateway;
+beforeAll(async () => {
+  home = await createHome();
+  gateway = startGateway(home, { HQ_REHEARSAL: '1' });
+  await becomesReady(home, gateway);
+}, startLimitMs);
+afterAll(() => {
+  killGateway(gateway);
+  home.remove();
+});
+
+const limit = () => AbortSignal.timeout(startLimitMs);
+const api = () => agentsApi(home.control);
+
+describe('the control API of hq-gateway', () => {
+  it('makes an agent that does a turn, and removes it', { timeout: startLimitMs }, async () => {
+    const lines: string[] = [];
+    const maya = specOf('maya', { template: 'writer' });
+    const result = await api().apply([maya], ({ progress }) => lines.push(progress), limit());
+    expect(result).toMatchObject({ applied: ['maya'], problems: [], unexpected: [] });
+    expect(lines).toContain('configuring OpenClaw');
+    expect((await home.control.status(limit())).agents).toEqual(['acme-maya']);
+    const request = { agent: 'maya', message: 'Hello', runId: 'first', timeoutSeconds: 100 };
+    expect(await home.control.turn(request, () => undefined, limit())).toMatchObject({ status: 'ok' });
+    await api().setPaused('maya', true, limit());
+    await api().setPaused('maya', false, limit());
+    expect(await api().resetSession('maya', undefined, limit())).toEqual({
+      sessionKey: 'agent:acme-maya:main',
+    });
+    const { archived } = await api().remove('maya', () => undefined, limit());
+    expect(archived).toContain('archive/acme/maya-');
+    expect(existsSync(home.file('workspace-acme', 'maya'))).toBe(false);
+    expect((await home.control.status(limit())).agents).toEqual([]);
+  });
+
+  it('refuses an unknown agent, a malformed description, and a wrong code', {
+    timeout: startLimitMs,
+  }, async () => {
+    await expect(api().setPaused('nobody', true, limit())).rejects.toMatchObject({ code: 'not_found' });
+    const malformed = [{ ...specOf('maya'), branch: '../outside' }];
+    await expect(api().apply(malformed, () => undefined, limit())).rejects.toMatchObject({
+      code: 'usage',
+      field: 'agents.0.branch',
+    });
+    const approval = { channel: 'telegram', code: 'ABCD2345' } as const;
+    await expect(api().approvePairing(approval, limit())).rejects.toMatchObject({ code: 'not_found' });
+    const get = { method: 'GET', path: '/pairings', signal: limit() } as const;
+    expect(await home.control.request(get, z.unknown())).toEqual({ requests: [] });
+  });
+});
