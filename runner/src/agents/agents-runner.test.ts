@@ -131,6 +131,15 @@ describe('the agents of a gateway', () => {
     expect(await harness.ended(id)).toMatchObject({ status: 'done' });
   });
 
+  test('are compared again where OpenClaw restarts meanwhile', async () => {
+    gateway.restarts = 3;
+    const ended = await done('provision', { slug: 'scout' });
+    expect(ended).toMatchObject({
+      status: 'done',
+      stderr: expect.stringContaining('there is no connection'),
+    });
+  });
+
   test('a pause reaches the gateway at once, and so does the end of it', async () => {
     await done('provision', { slug: 'scout' });
     await done('pause_agent', {}, 'scout');

@@ -1,8 +1,12 @@
 import { HqError } from '@hq/shared/errors';
+import { sleep } from '@hq/shared/program';
 import type { OnProgress } from '../agents/agents-api.ts';
 import type { Comparison } from '../agents/compare-agents.ts';
 import type { ListedAgent } from '../agents/listed-agent.ts';
 import type { Handler, HandlerContext, Handlers } from '../handler.ts';
+
+/** Milliseconds until work is tried again that the gateway did not answer. */
+const againMs = 1_000;
 
 /** Handlers of the actions that change agents: the row says what is wanted, and the comparison with the gateway does it. */
 export const agentHandlers = {
@@ -35,8 +39,9 @@ export const agentHandlers = {
   remove: async (_payload, context) => {
     const { agents, agentId, signal } = context;
     const slug = slugOf(context);
-    await untilReady(context);
-    const removed = await agents.remove({ id: agentId, slug }, onProgress(context), signal);
+    const removed = await whenReady(context, () =>
+      agents.remove({ id: agentId, slug }, onProgress(context), signal),
+    );
     return { agent: slug, archived: removed.archived };
   },
   restart_session: async ({ session }, context) => {
@@ -75,9 +80,24 @@ async function bring(
   });
 }
 
-async function compare(context: HandlerContext, renew?: string): Promise<Comparison> {
-  await untilReady(context);
-  return context.agents.sync({ signal: context.signal, onProgress: onProgress(context), renew });
+const compare = (context: HandlerContext, renew?: string): Promise<Comparison> =>
+  whenReady(context, () =>
+    context.agents.sync({ signal: context.signal, onProgress: onProgress(context), renew }),
+  );
+
+/** Runs work that is safe to repeat, again where OpenClaw restarts meanwhile, until the command's time is over. */
+async function whenReady<Result>(context: HandlerContext, work: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    await untilReady(context);
+    try {
+      return await work();
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof HqError) || error.code !== 'unreachable') throw error;
+      context.output.line(error.message, 'stderr');
+      await sleep(againMs, context.signal);
+    }
+  }
 }
 
 async function untilReady({ agents, output, progress, signal }: HandlerContext): Promise<void> {

@@ -20,6 +20,8 @@ export interface AgentsGateway {
   /** Agents that cannot be applied, with the reason. */
   readonly faults: Map<string, string>;
   isReady: boolean;
+  /** Number of `PUT /agents` that end without an answer, as when OpenClaw restarts. */
+  restarts: number;
   /** Called when a client aborts a turn. */
   onAborted: () => void;
   close(): Promise<void>;
@@ -36,6 +38,7 @@ export async function startAgentsGateway(socket: string): Promise<AgentsGateway>
     requests: [],
     faults: new Map(),
     isReady: true,
+    restarts: 0,
     onAborted: () => undefined,
     close: () =>
       new Promise((resolve) => {
@@ -72,6 +75,10 @@ async function answer(
   else if (asked === 'PUT /agents') {
     const { agents } = z.object({ agents: z.array(agentSpec) }).parse(body);
     emit({ progress: `comparing ${agents.length} agents`, percent: 10 });
+    if (gateway.restarts > 0) {
+      gateway.restarts -= 1;
+      throw new HqError('unreachable', 'OpenClaw cannot be called: there is no connection to it.');
+    }
     response.end(`${JSON.stringify({ result: applyAll(gateway, agents) })}\n`);
   } else if (asked === 'POST /turns') await turn(gateway, body, emit, response);
   else if (asked === 'POST /pairings/approve')

@@ -120,6 +120,12 @@ describe('the desired configuration', () => {
     });
   });
 
+  it('asks for no patch where an empty section is missing', () => {
+    const { channels } = desiredConfig({}, [agent('maya')], [], settings);
+    expect(mergePatch({}, channels, never)).toBeNull();
+    expect(mergePatch({}, { value: { bindings: [], channels: {} } }, never)).toBeNull();
+  });
+
   it('names agents of others, but not OpenClaw’s own one', () => {
     const own = new Set(['acme-maya']);
     const entries = { main: { workspace: '/w' }, own: {}, 'acme-maya': {} };

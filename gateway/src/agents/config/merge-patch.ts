@@ -50,6 +50,8 @@ export function mergePatch(
       replacePaths.push(...arrayPaths(have, path));
       return null;
     }
+    // OpenClaw does not answer a patch that changes nothing, and an empty section is like none.
+    if (have === undefined && isEmpty(want)) return undefined;
     if (isObject(want)) {
       const inner = difference(isObject(have) ? have : {}, want, path, isExact);
       return inner ?? (isObject(have) ? undefined : {});
@@ -64,6 +66,12 @@ export function mergePatch(
 
   const patch = difference(current, value, '', false);
   return patch === null ? null : { patch, replacePaths };
+}
+
+/** Returns true for an object or an array without anything in it. */
+function isEmpty(value: Json): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return isObject(value) && Object.values(value).every((inner) => inner !== undefined && isEmpty(inner));
 }
 
 /** Returns the paths of the arrays in a value that a patch removes. */
