@@ -1,5 +1,9 @@
 import { bridgeKey, bridgeToken } from '../../plugin/browser/bridge-token.ts';
-import { type AgentConfinement, browserProfile, confinedAgentSettings } from '../../plugin/sandbox/agent-settings.ts';
+import {
+  type AgentConfinement,
+  browserProfile,
+  confinedAgentSettings,
+} from '../../plugin/sandbox/agent-settings.ts';
 import { hqTools } from '../../plugin/tools/index.ts';
 import type { AgentSettings } from './config/desired-config.ts';
 
