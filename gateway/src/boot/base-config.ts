@@ -90,7 +90,7 @@ function pluginSettings(current: JsonObject, { plugin }: BaseConfigOptions): Jso
 }
 
 /** Model of a rehearsal. */
-export const rehearsalModel = 'rehearsal/script';
+const rehearsalModel = 'rehearsal/script';
 
 function rehearsalSettings(current: JsonObject, { rehearsalPort }: BaseConfigOptions): JsonObject {
   const defaults = objectAt(objectAt(current, 'agents'), 'defaults');
