@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -117,6 +117,18 @@ it('asks again ten seconds after the database did not answer', async () => {
   expect(await asked.beforeRun('maya')).not.toBeNull();
   now += 11_000;
   expect(await asked.beforeRun('maya')).toBeNull();
+});
+
+it('holds the last answer for a minute while a new credential is on its way', async () => {
+  const file = join(state, 'hq', 'agents', 'maya.json');
+  const before = readFileSync(file, 'utf8');
+  const asked = gate();
+  await asked.beforeRun('maya');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(before), token: 'f'.repeat(64) }));
+  expect(await asked.beforeRun('maya')).toBeNull();
+  now += 2 * minute;
+  expect(await asked.beforeRun('maya')).toContain('HQ does not accept the credential of this agent.');
+  writeFileSync(file, before);
 });
 
 it('is closed for a credential that HQ does not know, and open for agents that HQ does not manage', async () => {

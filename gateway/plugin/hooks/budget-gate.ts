@@ -33,6 +33,8 @@ interface GateOptions {
 
 /** For how long the last answer holds while the database is away. Then agents rest. */
 const graceMs = 15 * 60_000;
+/** For how long it holds while the credential is unknown: HQ issues a new one before the gateway has it. */
+const renewalMs = 60_000;
 /** For how long an answer holds between two tool calls of a run. */
 const freshMs = 5_000;
 const timeoutMs = 4_000;
@@ -65,7 +67,7 @@ export class BudgetGate {
     const { api, records } = this.#options;
     const record = records.find(agentId);
     if (api === null || record === null || agentId === undefined) return null;
-    if (this.#isWithin(this.#awayAt, restMs)) return this.#lastVerdict(agentId);
+    if (this.#isWithin(this.#awayAt, restMs)) return this.#lastVerdict(agentId, graceMs, unanswered);
     // Turns that begin together share one question.
     const asking = this.#asking.get(agentId) ?? this.#ask(api, record.token, agentId);
     this.#asking.set(agentId, asking);
@@ -98,17 +100,20 @@ export class BudgetGate {
       await this.#remember(agentId, { budget, askedAt: this.#now() });
       return verdictOf(budget);
     } catch (error) {
-      const isAway = error instanceof HqError && (error.code === 'unreachable' || error.code === 'timed_out');
-      if (!isAway) return closedBecause(error);
+      const code = error instanceof HqError ? error.code : 'failed';
+      if (code === 'unauthenticated') return this.#lastVerdict(agentId, renewalMs, closedBecause(error));
+      if (code !== 'unreachable' && code !== 'timed_out') return closedBecause(error);
       this.#awayAt = this.#now();
-      return this.#lastVerdict(agentId);
+      return this.#lastVerdict(agentId, graceMs, unanswered);
     }
   }
 
-  #lastVerdict(agentId: string): Verdict {
+  /** Returns what HQ said last, if that is not older than the limit. */
+  #lastVerdict(agentId: string, limitMs: number, otherwise: string): Verdict {
     const known = this.#known.get(agentId) ?? this.#stored(agentId);
-    if (known !== undefined && this.#isWithin(known.askedAt, graceMs)) return verdictOf(known.budget);
-    return 'HQ’s database does not answer, so nobody can tell whether this agent may spend. Try again later.';
+    return known !== undefined && this.#isWithin(known.askedAt, limitMs)
+      ? verdictOf(known.budget)
+      : otherwise;
   }
 
   #isWithin(at: number, limitMs: number): boolean {
@@ -141,6 +146,9 @@ export class BudgetGate {
     return join(this.#directory, `${agentId}.json`);
   }
 }
+
+const unanswered =
+  'HQ’s database does not answer, so nobody can tell whether this agent may spend. Try again later.';
 
 function closedBecause(error: unknown): string {
   const reason =
