@@ -1,7 +1,7 @@
 import { bridgePort } from '../browser/bridge-token.ts';
 import { backendId } from './jail-backend-id.ts';
 
-/** What the host gives agents: `HostSupport`, or `confinement` of the control API. */
+/** Part of `HostSupport`, and of `confinement` of the control API. */
 export interface AgentConfinement {
   readonly exec: boolean;
   readonly browser: boolean;
