@@ -68,9 +68,9 @@ export async function* measure(): AsyncIterable<Figure> {
   try {
     const began = performance.now();
     await networks.enter('maya');
-    yield atMost('first command of an agent: its network', 500, performance.now() - began, 'ms');
+    yield atMost('first command of an agent: its network', performance.now() - began, 500, 'ms');
     const { jailed, plain } = await timings(jails, workspace);
-    yield atMost('dearer than a plain command (median)', dearerMs, median(jailed) - median(plain), 'ms');
+    yield atMost('dearer than a plain command (median)', median(jailed) - median(plain), dearerMs, 'ms');
   } finally {
     jails.close();
     await networks.close();

@@ -124,7 +124,7 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
 type Confinement = Awaited<ReturnType<typeof startConfinement>>;
 
 declare global {
-  /** What confines agents in this process, by state directory: OpenClaw loads a plugin more than once. */
+  /** Confinement of each state directory of this process: OpenClaw loads a plugin more than once. */
   var hqConfinements: Map<string, Confinement> | undefined;
 }
 

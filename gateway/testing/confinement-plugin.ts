@@ -15,7 +15,7 @@ const settings = z.object({
   internetPort: z.number(),
 });
 
-/** What names of the test's internet lead to. `8.8.8.8` is its one server. */
+/** Addresses of the names of the test's internet. `8.8.8.8` is its one server. */
 const names: Readonly<Record<string, string>> = {
   'allowed.test': '8.8.8.8',
   'metadata.test': '169.254.169.254',

@@ -31,7 +31,7 @@ export interface TestGateway {
   readonly token: string;
   readonly port: number;
   readonly call: OpenClawRpc['call'];
-  /** What it has written to its standard output and error. */
+  /** Returns what it has written to its standard output and error. */
   output(): string;
   /** Runs a turn in a new session and waits for its end. */
   turn(agent: string, limitMs: number): Promise<Turn>;

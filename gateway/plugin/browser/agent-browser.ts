@@ -14,7 +14,7 @@ const backoff = { firstMs: 2_000, longestMs: 60_000, jitter: 'none' } as const;
 export interface AgentBrowserOptions {
   readonly agent: string;
   readonly profileDir: string;
-  /** Where the browser puts the socket of its DevTools. */
+  /** Path of the socket of its DevTools. */
   readonly socketPath: string;
   readonly idleMs: number;
   /** Prepares the jail: an argument list, and what to call when the browser has ended. */

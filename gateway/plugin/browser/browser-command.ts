@@ -31,7 +31,7 @@ export function browserCommand(chromium: string, socat: string): string[] {
   return ['/bin/sh', '-c', `${relay} exec "$@"`, socat, chromium, ...flags];
 }
 
-/** What a browser's jail shows: its profile, the directory of its socket, and Chromium where it is not in /usr. */
+/** Returns what a browser's jail shows: its profile, the directory of its socket, and Chromium where it is not in /usr. */
 export function browserMounts(chromium: string, profileDir: string, runDir: string): readonly JailMount[] {
   const program = dirname(chromium);
   return [

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** Where an agent wants to go. */
+/** Host and port that an agent asks for. */
 export interface Destination {
   /** A name in lower case: never an IP address in any spelling. */
   readonly host: string;

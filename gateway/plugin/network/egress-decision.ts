@@ -4,7 +4,7 @@ import { codeOf } from '@hq/shared/errors';
 import { type AllowedHost, type Destination, isAllowed, parseDestination } from './allowed-hosts.ts';
 import { isPublicAddress } from './public-addresses.ts';
 
-/** How the proxy reaches the internet. Tests give their own, because the internet's servers are not theirs. */
+/** Ways of the proxy to the internet. Tests give their own, because the internet's servers are not theirs. */
 export interface Internet {
   resolve(host: string): Promise<readonly string[]>;
   isPublic(address: string): boolean;

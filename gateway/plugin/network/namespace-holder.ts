@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { jailUser, systemArguments } from '../sandbox/system-files.ts';
 
-/** Where every command of an agent finds its proxy. */
+/** Port at which every command of an agent finds its proxy. */
 export const proxyPort = 3128;
 
 /**

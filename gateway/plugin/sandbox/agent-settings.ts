@@ -1,7 +1,7 @@
 import { bridgePort } from '../browser/bridge-token.ts';
 import { backendId } from './jail-backend-id.ts';
 
-/** What the host gives agents: `HostSupport`, or `confinement` of the control API. */
+/** Part of `HostSupport`, and of `confinement` of the control API. */
 export interface AgentConfinement {
   readonly exec: boolean;
   readonly browser: boolean;
@@ -17,7 +17,7 @@ const jailedTools = [
 /** Tools of an agent without a jail: OpenClaw itself keeps its file tools within the workspace. */
 const plainTools = ['read', 'write', 'edit', 'apply_patch', 'ls', 'session_status'];
 
-/** Tools that change the gateway, act for other agents, or use the gateway's network. Denied by name as well. */
+/** Tools that change the gateway, act for other agents, or use its network: denied by name where no jail is around them. */
 const deniedTools = [
   ...['gateway', 'openclaw', 'plugins', 'secrets', 'terminal', 'nodes', 'portal', 'automations', 'cron'],
   ...['transcripts', 'web_fetch', 'web_search', 'canvas', 'computer', 'mobile_ui'],
@@ -39,8 +39,6 @@ export function confinedAgentSettings({ exec, browser }: AgentConfinement, tools
       },
     } as const;
   }
-  const allow = [...jailedTools, ...tools, ...(browser ? ['browser'] : [])];
-  const deny = browser ? deniedTools : [...deniedTools, 'browser'];
   return {
     sandbox: {
       mode: 'all',
@@ -51,12 +49,12 @@ export function confinedAgentSettings({ exec, browser }: AgentConfinement, tools
       browser: { enabled: false, allowHostControl: browser },
     },
     tools: {
-      allow,
-      deny,
+      allow: [...jailedTools, ...tools, ...(browser ? ['browser'] : [])],
       elevated: { enabled: false },
       exec: { host: 'sandbox', mode: 'full' },
       fs: { workspaceOnly: true },
-      sandbox: { tools: { allow, deny } },
+      // The list above decides. OpenClaw has a second one for sandboxes, without a plugin's tools and without browsers.
+      sandbox: { tools: { allow: ['*'] } },
     },
   } as const;
 }

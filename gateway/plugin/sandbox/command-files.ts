@@ -38,7 +38,7 @@ export class CommandFiles {
   }
 }
 
-/** Where the shell that becomes bwrap writes its process id. */
+/** Returns the file to which the shell that becomes bwrap writes its process id. */
 function pidFileOf(argumentsPath: string): string {
   return `${argumentsPath}.pid`;
 }

@@ -9,35 +9,35 @@ const probeLimitMs = 10_000;
 interface Finding {
   readonly name: 'programs' | 'jails' | 'proc' | 'browser';
   readonly isThere: boolean;
-  /** What was found, or what is missing, as one sentence. */
+  /** Sentence about what was found, or what is missing. */
   readonly sentence: string;
-  /** What to do about it; undefined where it is there. */
+  /** Step that brings it; undefined where it is there. */
   readonly remedy?: string;
 }
 
-/** What this host allows agents, and why. */
+/** Rights of agents on this host, with reasons. */
 export interface HostSupport {
-  /** Whether agents may run commands: in a jail or not at all. */
+  /** True where agents may run commands: in a jail or not at all. */
   readonly exec: boolean;
-  /** Whether agents may have a browser. */
+  /** True where agents may have a browser. */
   readonly browser: boolean;
-  /** Whether a jail can have a /proc of its own. */
+  /** True where a jail can have a /proc of its own. */
   readonly hasProc: boolean;
-  /** Whether a jail can forbid further user namespaces in it, which needs a /proc/sys that can be written. */
+  /** True where a jail can forbid further user namespaces in it, which needs a /proc/sys that can be written. */
   readonly canForbidNamespaces: boolean;
-  /** Why something is off; null where nothing is. */
+  /** Reason why something is off; null where nothing is. */
   readonly reason: string | null;
   readonly findings: readonly Finding[];
   readonly programs: JailPrograms | undefined;
   readonly chromium: string | undefined;
 }
 
-/** What was tried on a host. */
+/** Results of what was tried on a host. */
 export interface HostProbe {
   /** Absolute paths of the programs that are installed. */
   readonly programs: Readonly<Record<keyof typeof packages, string | undefined>>;
   readonly chromium: string | undefined;
-  /** Why a jail could not be made; undefined where one was made. */
+  /** Reason why a jail could not be made; undefined where one was made. */
   readonly jailRefusal: string | undefined;
   /** The same for a jail with a /proc of its own, and for one that forbids further user namespaces. */
   readonly procRefusal: string | undefined;

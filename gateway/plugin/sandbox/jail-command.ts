@@ -15,9 +15,9 @@ export interface Jail {
   readonly mounts: readonly JailMount[];
   readonly workdir: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Whether the host lets a jail have a /proc of its own; where it does not, there is none. */
+  /** True where the host lets a jail have a /proc of its own; else it has none. */
   readonly hasProc: boolean;
-  /** Whether further user namespaces may be made inside: Chromium's own sandbox needs them. */
+  /** True where further user namespaces may be made inside: Chromium's own sandbox needs them. */
   readonly allowsNamespaces: boolean;
 }
 

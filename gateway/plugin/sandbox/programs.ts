@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the system's programs are. `PATH` is not asked: a directory that an agent writes could be on it. */
+/** Directories of the system's programs. `PATH` is not asked: a directory that an agent writes could be on it. */
 const directories = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/sbin'];
 
 /** Returns the absolute path of one of the system's programs. */

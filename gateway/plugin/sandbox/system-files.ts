@@ -6,7 +6,7 @@ export const jailUser = 1000;
 
 const topDirectories = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
-/** What programs read below /etc. Host keys, accounts, cron tables and mounts are not among them. */
+/** Files that programs read below /etc. Host keys, accounts, cron tables and mounts are not among them. */
 const readableEtc = [
   'alternatives',
   'ca-certificates',

@@ -8,7 +8,7 @@ import {
 } from 'openclaw/plugin-sdk/sandbox';
 import type { JailMount } from './jail-command.ts';
 
-/** Where an agent finds its worktree in the jail. */
+/** Directory in the jail that is the agent's worktree. */
 export const workdir = '/workspace';
 const agentWorkdir = '/agent';
 

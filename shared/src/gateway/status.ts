@@ -27,7 +27,7 @@ export const gatewayStatus = z.object({
     browser: z.boolean(),
     /** Reason why one of the two is false. */
     reason: z.string().nullable(),
-    /** What was tried on the host, for `hq-tui doctor`. */
+    /** Findings on the host, for `hq-tui doctor`. */
     findings: z.array(confinementFinding).optional(),
   }),
   steps: z.array(bootStep),
