@@ -286,6 +286,9 @@ describe('agents of the real OpenClaw', () => {
     expect(await apply([next, bob])).toMatchObject({ applied: ['maya'], needCredential: ['maya'] });
     const soul = readFileSync(join(stateDirectory, 'workspace-acme/maya/SOUL.md'), 'utf8');
     expect(soul).not.toContain('somebody else');
+    expect(await apply([{ ...next, name: 'Maya New' }, bob])).toMatchObject({ applied: ['maya'] });
+    const identity = readFileSync(join(stateDirectory, 'workspace-acme/maya/IDENTITY.md'), 'utf8');
+    expect(identity).toContain('**Name:** Maya New');
     expect(await endOf(await startTurn('acme-maya'))).toBe('ok');
     const history = await call('chat.history', { sessionKey: 'agent:acme-maya:secret-talk' });
     expect(history).toMatchObject({ messages: [] });

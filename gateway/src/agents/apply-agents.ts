@@ -1,6 +1,6 @@
 import { type AgentSpec, type AgentsApplied, openClawIdOf } from '@hq/shared/agents';
 import { HqError } from '@hq/shared/errors';
-import { settleChannels, settleLater } from './channel-changes.ts';
+import { servedChannels, settleChannels, settleLater } from './channel-changes.ts';
 import { changeConfig, untilListed } from './config/change-config.ts';
 import { accountsIn, desiredConfig, missingTokens, unexpectedIn } from './config/desired-config.ts';
 import { type JsonObject, objectAt } from './config/json.ts';
@@ -34,14 +34,8 @@ export async function applyAgents(
     const own = new Set((await ownAgents(context)).keys());
     return { unexpected: unexpectedIn(config, own), accepted };
   });
-  // A plugin may have been installed since.
-  context.lacking.clear();
   if ((await settleChannels(context, onProgress, signal)) !== null) settleLater(context);
-  for (const { slug, channel } of accepted) {
-    if (channel === null || !context.lacking.has(channel.name)) continue;
-    const message = `This gateway has no plugin for ${channel.name}: the agent works without the channel.`;
-    outcome.problems.push({ slug, message });
-  }
+  else await reportUnserved(context, accepted, outcome);
   const slugs = accepted.map(({ slug }) => slug);
   return {
     applied: slugs.filter((slug) => outcome.changed.has(slug)),
@@ -50,6 +44,23 @@ export async function applyAgents(
     unexpected: [...unexpected],
     problems: outcome.problems,
   };
+}
+
+async function reportUnserved(
+  context: AgentsContext,
+  accepted: readonly AgentSpec[],
+  { problems }: Outcome,
+): Promise<void> {
+  const configured = accepted.filter(
+    ({ channel }) => channel !== null && missingTokens(channel).length === 0,
+  );
+  if (configured.length === 0) return;
+  const served = await servedChannels(context);
+  for (const { slug, channel } of configured) {
+    if (channel === null || served.has(channel.name)) continue;
+    const message = `This gateway has no plugin for ${channel.name}: the agent works without the channel.`;
+    problems.push({ slug, message });
+  }
 }
 
 /** Prepares files and records. Returns the agents that can be configured; the others are problems. */

@@ -1,15 +1,14 @@
-import { HqError } from '@hq/shared/errors';
 import { sleep } from '@hq/shared/program';
+import { z } from 'zod';
 import { busyWith } from './activity.ts';
 import { changeConfig, readConfig } from './config/change-config.ts';
 import { desiredConfig } from './config/desired-config.ts';
 import { isObject, type JsonObject, objectAt } from './config/json.ts';
 import { mergePatch, secretsIn } from './config/merge-patch.ts';
 import { type AgentsContext, type OnProgress, ownAgents } from './context.ts';
+import { request } from './openclaw-calls.ts';
 
 const pollMs = 1_000;
-/** OpenClaw's refusal of a channel that no plugin brings. */
-const unknownChannel = /unknown channel id: (\w+)/;
 
 /** Returns what HQ wants of the channels in this configuration. */
 async function wantedChannels(context: AgentsContext, config: JsonObject): Promise<JsonObject> {
@@ -17,12 +16,7 @@ async function wantedChannels(context: AgentsContext, config: JsonObject): Promi
   for (const [id, { state }] of await ownAgents(context)) {
     if (state === 'removing' || state === 'leaving') gone.push(id);
   }
-  const agents = [...context.wanted.values()].map((agent) =>
-    context.lacking.has(agent.spec.channel?.name ?? '')
-      ? { ...agent, spec: { ...agent.spec, channel: null } }
-      : agent,
-  );
-  return desiredConfig(config, agents, gone, await context.settings()).channels.value;
+  return desiredConfig(config, [...context.wanted.values()], gone, await context.settings()).channels.value;
 }
 
 /**
@@ -71,15 +65,8 @@ async function changeWhenIdle(
     }
     const wanted = await wantedChannels(context, config);
     const plan = (current: JsonObject) => mergePatch(current, { value: wanted }, context.secrets.isSame);
-    try {
-      const changed = await changeConfig(openclaw, plan, signal);
-      await context.secrets.record(secretsIn(changed.config, wanted));
-    } catch (error) {
-      const [, channel] = error instanceof HqError ? (unknownChannel.exec(error.message) ?? []) : [];
-      if (channel === undefined || context.lacking.has(channel)) throw error;
-      context.lacking.add(channel);
-      return await changeWhenIdle(context, signal);
-    }
+    const changed = await changeConfig(openclaw, plan, signal);
+    await context.secrets.record(secretsIn(changed.config, wanted));
   }
   await forgetRemoved(context);
   return null;
@@ -92,6 +79,14 @@ function touchesRunning(config: JsonObject, patch: JsonObject): boolean {
       (account) => isObject(account) && account.enabled !== false,
     ),
   );
+}
+
+const status = z.object({ channelOrder: z.array(z.string()) });
+
+/** Returns the channels of OpenClaw's configuration that a plugin serves. The accounts of others are kept and do nothing. */
+export async function servedChannels(context: AgentsContext): Promise<ReadonlySet<string>> {
+  const call = { method: 'channels.status', params: {} };
+  return new Set((await request(context.openclaw(), status, call)).channelOrder);
 }
 
 /** Records that nothing of a removed agent is left in the configuration. */

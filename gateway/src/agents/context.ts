@@ -30,8 +30,6 @@ export interface AgentsContext extends Required<AgentsOptions> {
   readonly secrets: ConfigSecrets;
   /** Agents of the last `PUT /agents`, by their ids: their tokens are nowhere else. */
   readonly wanted: Map<string, DesiredAgent>;
-  /** Channels whose plugin this gateway lacks, as the last change of channels showed. */
-  readonly lacking: Set<string>;
   /** Runs one change at a time. */
   readonly exclusive: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
@@ -53,7 +51,6 @@ export async function openContext(options: AgentsOptions): Promise<AgentsContext
     provisionRecords: provisionRecords(stateDirectory),
     secrets: await openConfigSecrets(stateDirectory),
     wanted: new Map(),
-    lacking: new Set(),
     exclusive: (work) => {
       const result = last.then(work);
       // The next one begins after a failure, too; the caller of this one sees it.
