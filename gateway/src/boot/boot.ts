@@ -37,7 +37,7 @@ export interface BootOptions {
 export type Started = OpenClawProcess | OpenClawClient | RehearsalServer;
 
 export interface BootedOpenClaw {
-  /** What the host lets agents do. */
+  /** Jails and browsers that the host allows. */
   readonly host: HostSupport;
   /** Port on loopback that leads to the browsers of agents. */
   readonly browserPort: number;

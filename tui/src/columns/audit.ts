@@ -13,11 +13,14 @@ function entryState({ action }: AuditRow): StateLabel {
   return /refused|denied/.test(action) ? refused : ordinary;
 }
 
-function actorName(entry: AuditRow, { member, lookups }: RowContext): string {
-  if (entry.actor_agent_id !== null) {
-    return lookups.agents.get(entry.actor_agent_id)?.slug ?? entry.actor_agent_id.slice(0, 8);
-  }
-  return entry.actor_user_id === null ? entry.actor_type : memberName(entry.actor_user_id, member);
+function actorName(entry: AuditRow, context: RowContext): string {
+  const agent = agentName(entry, context);
+  if (agent !== null) return agent;
+  return entry.actor_user_id === null ? entry.actor_type : memberName(entry.actor_user_id, context.member);
+}
+
+function agentName({ actor_agent_id: id }: AuditRow, { lookups }: RowContext): string | null {
+  return id === null ? null : (lookups.agents.get(id)?.slug ?? id.slice(0, 8));
 }
 
 const when = column<AuditRow>('WHEN', ({ created_at }, { now }) => localTime(created_at, now), {
@@ -52,8 +55,7 @@ export const printedAuditColumns: readonly Column<AuditRow, RowContext>[] = [
   when,
   {
     ...who,
-    value: ({ actor_agent_id, actor_user_id }, { member }) =>
-      actor_agent_id === null ? memberName(actor_user_id, member) : 'an agent',
+    value: (entry, context) => agentName(entry, context) ?? memberName(entry.actor_user_id, context.member),
   },
   { ...action, header: 'ACTION', tone: 'plain' },
   summary,

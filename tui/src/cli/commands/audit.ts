@@ -1,4 +1,4 @@
-import { readAudit } from '@hq/shared/queries';
+import { readAgents, readAudit } from '@hq/shared/queries';
 import { printedAuditColumns } from '../../columns/audit.ts';
 import { limitOption, sinceOption } from '../arguments/options.ts';
 import { auditDocument } from '../documents/records.ts';
@@ -8,7 +8,13 @@ export const addAudit = listCommand({
   name: 'audit',
   about: 'the audit log: who did what',
   options: [sinceOption(), limitOption()],
-  read: async ({ client }, options) => ({ rows: await readAudit(client, newest(client, options)) }),
+  read: async ({ client }, options) => {
+    const [rows, agents] = await Promise.all([
+      readAudit(client, newest(client, options)),
+      readAgents(client),
+    ]);
+    return { rows, agents };
+  },
   document: auditDocument,
   columns: () => printedAuditColumns,
   whenEmpty: 'Nothing was done yet.',
