@@ -41,7 +41,7 @@ describe('the control API of hq-gateway', () => {
     await api().setPaused('maya', true, limit());
     await api().setPaused('maya', false, limit());
     expect(await api().resetSession('maya', undefined, limit())).toEqual({
-      sessionKey: 'agent:acme-maya:main',
+      sessionKey: 'agent:acme-maya:hq',
     });
     const { archived } = await api().remove('maya', () => undefined, limit());
     expect(archived).toContain('archive/acme/maya-');

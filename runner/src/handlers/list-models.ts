@@ -17,7 +17,11 @@ const catalog = z.object({
 const mostModels = 300;
 
 export const listModels: Handler<'list_models'> = async ({ provider }, { stack, output, signal }) => {
-  const [answer] = await stack.gateway.calls([{ method: 'models.list', params: { view: 'all' } }], signal);
+  // Without a refresh OpenClaw lists what it needed so far. It asks only providers whose key it has.
+  const [answer] = await stack.gateway.calls(
+    [{ method: 'models.list', params: { view: 'all', refresh: true } }],
+    signal,
+  );
   const models = catalog
     .parse(payloadOf(answer))
     .models.filter((model) => provider === undefined || model.provider === provider)
