@@ -38,7 +38,7 @@ async function killedAt(step: string): Promise<RunningGateway> {
 it('a start that is killed at any step is done by the next one', { timeout: 2 * startLimitMs }, async () => {
   const early = [
     ...['directories', 'lock', 'control', 'repository', 'orphan', 'token', 'rehearsal'],
-    ...['confinement', 'configuration'],
+    ...['confinement', 'browser port', 'configuration'],
   ];
   for (const step of early) await killedAt(step);
   const token = readFileSync(home.file('gateway-token'), 'utf8');
