@@ -23,7 +23,7 @@ export interface AgentsOptions {
   readonly idleWaitMs?: number;
 }
 
-/** State that the operations on agents share. */
+/** State and settings that the operations on agents share. */
 export interface AgentsContext extends Required<AgentsOptions> {
   readonly agentRecords: PrivateJsonFiles<AgentRecord>;
   readonly provisionRecords: PrivateJsonFiles<ProvisionRecord>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type PrivateJsonFiles, privateJsonFiles } from './private-json-files.ts';
 
-/** What HQ's plugin reads of an agent: its identity in HQ, its credential, and the hosts that its commands may reach. */
+/** Record of an agent that HQ's plugin reads: its identity in HQ, its credential, and the hosts that its commands may reach. */
 const agentRecord = z.object({
   agentId: z.string(),
   slug: z.string(),

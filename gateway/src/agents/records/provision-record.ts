@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type PrivateJsonFiles, privateJsonFiles } from './private-json-files.ts';
 
-/** What HQ did for an agent, and means to do: each step is written here before it begins. It exists for the agents that HQ made. */
+/** State of an agent on the gateway: each step is written here before it begins. It exists for the agents that HQ made. */
 const provisionRecord = z.object({
   slug: z.string(),
   branch: z.string(),
