@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type HqProcess, startHqProcess } from '../local/testing/hq-process.ts';
+
+/** What `npm start` brings: the real gateway with one agent, which answers by a script where there is no key. */
+const limitMs = 240_000;
+let home: string;
+let hq: HqProcess;
+let client: SupabaseClient;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'hq-first-'));
+  const args = ['--no-tui', '--data', join(home, 'data'), '--port', '0'];
+  hq = startHqProcess(args, { env: { HOME: home, HQ_FIRST_AGENT: '1' } });
+  const stack = await hq.ready;
+  client = createClient(stack.url, stack.anonKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+  });
+  const { error } = await client.auth.signInWithPassword(stack);
+  if (error) throw error;
+}, limitMs);
+afterAll(async () => {
+  await client?.removeAllChannels();
+  await hq?.stop();
+  rmSync(home, { recursive: true, force: true });
+}, 60_000);
+
+/** Waits as long as OpenClaw may take to start on a machine that is busy with other things. */
+const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: limitMs, interval: 200 });
+const rows = async (table: string, columns: string) => {
+  const { data, error } = await client.from(table).select(columns);
+  if (error) throw error;
+  return data;
+};
+
+test('the first agent is ready by itself, and does a turn with HQ’s tools when an operator says so', {
+  timeout: 3 * limitMs,
+}, async () => {
+  expect(hq.stderr()).toContain('This is a rehearsal');
+  await until(async () =>
+    expect(await rows('agents', 'slug, status, openclaw_id')).toEqual([
+      { slug: 'first', status: 'ready', openclaw_id: 'hq-first' },
+    ]),
+  );
+  const { data } = await client.rpc('enqueue_command', {
+    p_action: 'wake_agent',
+    p_agent: 'first',
+    p_payload: { message: 'What is in my inbox?' },
+  });
+  const ofTurn = async () => {
+    const { data: found } = await client
+      .from('agent_commands')
+      .select('status, result, error_message')
+      .eq('id', data.command.id)
+      .single();
+    return found;
+  };
+  await until(async () => expect((await ofTurn())?.status).toMatch(/done|failed/));
+  expect(await ofTurn()).toMatchObject({
+    status: 'done',
+    result: {
+      text: expect.stringContaining('rehearsal'),
+      tools: ['hq_inbox'],
+      run: `hq:${data.command.id}:1`,
+    },
+  });
+  // What the turn used comes from the plugin, with the credential of the agent.
+  await until(async () =>
+    expect(await rows('agent_usage', 'run_id, provider')).toContainEqual({
+      run_id: `hq:${data.command.id}:1`,
+      provider: 'rehearsal',
+    }),
+  );
+});
