@@ -5,7 +5,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type HqProcess, startHqProcess } from '../local/testing/hq-process.ts';
 
-/** What `npm start` brings: the real gateway with one agent, which answers by a script where there is no key. */
+/** Tests what `npm start` brings: the real gateway with one agent, which answers by a script where there is no key. */
 const limitMs = 240_000;
 let home: string;
 let hq: HqProcess;
@@ -67,7 +67,7 @@ test('the first agent is ready by itself, and does a turn with HQ’s tools when
       run: `hq:${data.command.id}:1`,
     },
   });
-  // What the turn used comes from the plugin, with the credential of the agent.
+  // Usage comes from the plugin, with the credential of the agent.
   await until(async () =>
     expect(await rows('agent_usage', 'run_id, provider')).toContainEqual({
       run_id: `hq:${data.command.id}:1`,
