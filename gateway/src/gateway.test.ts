@@ -5,6 +5,7 @@ import { json } from 'node:stream/consumers';
 import { HqError } from '@hq/shared/errors';
 import type { TurnLine, TurnResult } from '@hq/shared/gateway';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { type ChatReply, type ModelServer, startModelServer } from './rehearsal/model-server.ts';
 import {
   becomesReady,
@@ -69,6 +70,8 @@ afterAll(async () => {
   model.close();
   home.remove();
 });
+
+const agentCall = z.object({ p_token: z.string(), p_operation: z.string() });
 
 let runs = 0;
 const turn = (
@@ -228,10 +231,17 @@ describe('hq-gateway that is asked to stop', () => {
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(0);
     const released: unknown[] = [];
+    const answers: Readonly<Record<string, object>> = {
+      budget: { allowed: true, reason: null, status: 'ok', limit_usd: null, spent_usd: 0 },
+      release_items: { released: 2 },
+    };
     const api = createServer(async (request, response) => {
       const { apikey } = request.headers;
-      released.push({ url: request.url, apikey, body: await json(request) });
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"released":2}');
+      const body = agentCall.parse(await json(request));
+      if (body.p_operation === 'release_items') released.push({ url: request.url, apikey, body });
+      const answer = answers[body.p_operation] ?? { code: '22023', message: 'no such operation' };
+      const status = Object.hasOwn(answers, body.p_operation) ? 200 : 400;
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     }).listen(0, '127.0.0.1');
     await once(api, 'listening');
     const address = api.address();
