@@ -37,7 +37,7 @@ async function killedAt(step: string): Promise<RunningGateway> {
 
 it('a start that is killed at any step is done by the next one', { timeout: 2 * startLimitMs }, async () => {
   const early = [
-    ...['directories', 'lock', 'control', 'repository', 'orphan', 'token', 'rehearsal'],
+    ...['directories', 'lock', 'control', 'orphan', 'token', 'rehearsal'],
     ...['confinement', 'browser port', 'configuration'],
   ];
   for (const step of early) await killedAt(step);
@@ -67,6 +67,7 @@ it('a start that is killed at any step is done by the next one', { timeout: 2 * 
     'earlier starts',
     'openclaw',
     'handshake',
+    'repository',
   ]);
 });
 

@@ -53,7 +53,6 @@ export interface BootedOpenClaw {
 export async function boot(options: BootOptions): Promise<BootedOpenClaw | number> {
   const { settings, variables, steps, log, redactor, signal, onStarted } = options;
   const { paths, port } = settings;
-  await steps.run('repository', () => prepareTemplates(options));
   const orphan = await steps.run('orphan', () => stopOrphan(paths));
   if (orphan !== null) log.warn({ pid: orphan }, 'stopped the OpenClaw of a killed hq-gateway');
   const token = await steps.run('token', () => readToken(paths.token));
@@ -76,6 +75,8 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
   await steps.run('earlier starts', () => waitAfterCrashes(options));
 
   const env = openClawEnvironment(variables, paths, token);
+  // Agents need them once OpenClaw is ready, which takes longer.
+  const templates = prepareTemplates(options);
   const process = await steps.run('openclaw', async () => {
     const redacted = redactor.lines();
     const onLine = (line: string) => logOutput.write(`${redacted(line)}\n`);
@@ -98,6 +99,7 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
     if (missing.length > 0) throw tooOld(server.version, missing);
     if (change.kind === 'unread') logChange(log, await patchRunning(client, configOptions, signal));
   });
+  await steps.run('repository', () => templates);
   return { host, browserPort, process, client, env };
 }
 
