@@ -14,5 +14,7 @@ SUPABASE_SERVICE_ROLE_KEY=$(key supabase_service_role_key 'the service-role key'
 SUPABASE_SERVICE_ROLE_KEY_PREVIOUS=$(key supabase_service_role_key_previous 'the previous service-role key')
 HOSTED_SECRETS_KEY=$(key hosted_secrets_key 'the hosted secrets key')
 HOSTED_SECRETS_KEY_PREVIOUS=$(key hosted_secrets_key_previous 'the previous hosted secrets key')
+GATEWAY_REGISTRATION_TOKEN=$(key gateway_registration_token 'the registration token')
 export SUPABASE_SERVICE_ROLE_KEY SUPABASE_SERVICE_ROLE_KEY_PREVIOUS HOSTED_SECRETS_KEY HOSTED_SECRETS_KEY_PREVIOUS
+export GATEWAY_REGISTRATION_TOKEN
 exec node /hq/runner/hq-runner.js

@@ -17,6 +17,12 @@ const unknownToSchema = new Set(['PGRST202', 'PGRST204', 'PGRST205', '42P01', '4
  */
 export function errorFromResponse(status: number, body: unknown, host: string): HqError {
   const { message, code } = errorBody.parse(body);
+  if (code === '28000' && /^(invalid_token|token_expired)$/.test(message)) {
+    return new HqError('usage', `${host} refused the registration token: ${message}.`, {
+      hint: 'Issue a new one with `hq-tui gateways token`.',
+      field: 'GATEWAY_REGISTRATION_TOKEN',
+    });
+  }
   if (status === 401 || status === 403) {
     return new HqError('unauthenticated', `${host} does not accept the runner’s key (HTTP ${status}).`, {
       hint: 'Set SUPABASE_SERVICE_ROLE_KEY to the current service-role key of the project and restart the runner.',

@@ -18,6 +18,13 @@ export interface DatabaseOptions {
 }
 
 const gatewayIds = z.array(z.object({ id: z.string() }));
+const registrations = z.array(
+  z.object({ consumed_at: z.string().nullable(), consumed_by_gateway_id: z.string().nullable() }),
+);
+const registeredGateways = z.array(
+  z.object({ id: z.string(), slug: z.string(), last_seen_at: z.string().nullable() }),
+);
+const newGateways = z.tuple([z.object({ gateway_id: z.string(), gateway_slug: z.string() })]);
 const secretsVersions = z.array(z.object({ secrets_version: z.number() }));
 const credential = z.string().regex(/^[0-9a-f]{64}$/);
 const agentsLimits = { timeoutMs: 20_000, bytes: 16 * 1024 * 1024 };
@@ -42,6 +49,28 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000, proxy
       if (isGatewayId(idOrSlug)) return idOrSlug.toLowerCase();
       const path = `gateways?select=id&limit=2&slug=eq.${encodeURIComponent(idOrSlug)}`;
       return onlyGateway(parse(gatewayIds, await rest.get(path, signal), 'gateway'), idOrSlug, rest.host);
+    },
+
+    /** Returns the registration with this hash of a token, and the gateway that it made; null if there is none. */
+    async findRegistration(tokenHash: string, signal: AbortSignal) {
+      const path = `gateway_registration_tokens?select=consumed_at,consumed_by_gateway_id&token_hash=eq.${tokenHash}`;
+      const [row] = parse(registrations, await rest.get(path, signal), 'registration');
+      if (row === undefined) return null;
+      const { consumed_at, consumed_by_gateway_id: id } = row;
+      if (id === null) return { isConsumed: consumed_at !== null, gateway: null };
+      const gateways = await rest.get(`gateways?select=id,slug,last_seen_at&id=eq.${id}`, signal);
+      const [gateway] = parse(registeredGateways, gateways, 'gateway');
+      if (gateway === undefined) return { isConsumed: true, gateway: null };
+      const isSeen = gateway.last_seen_at !== null;
+      return { isConsumed: true, gateway: { id: gateway.id, slug: gateway.slug, isSeen } };
+    },
+
+    /** Registers a new gateway; a slug that is taken gets a number. */
+    async registerGateway(token: string, slugHint: string, signal: AbortSignal) {
+      const args = { p_token: token, p_slug_hint: slugHint };
+      const answer = await rest.call('consume_gateway_token', args, signal);
+      const [gateway] = parse(newGateways, answer, 'registration');
+      return { gatewayId: gateway.gateway_id, slug: gateway.gateway_slug };
     },
 
     async exchange(gatewayId: string, runnerId: string, request: ExchangeRequest, signal: AbortSignal) {

@@ -26,11 +26,14 @@ const environment = z
       .string('must be the service-role key of the Supabase project')
       .regex(/^\S{20,}$/, 'must be one key of at least 20 characters without spaces'),
     GATEWAY_ID: z
-      .string('must be the id or the slug of the gateway that this runner serves')
+      .string()
       .refine(
         (id) => isGatewayId(id) || /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id),
         'must be a gateway id (a UUID) or a slug of lower-case letters, digits and single hyphens',
-      ),
+      )
+      .optional(),
+    GATEWAY_REGISTRATION_TOKEN: text(/^[0-9a-f]{48}$/, 'must be a token of 48 hexadecimal digits'),
+    GATEWAY_NAME: text(/^.{1,100}$/, 'must be at most 100 characters'),
     RUNTIME_MODE: z.enum(['docker', 'process'], 'must be "docker" or "process"').default('docker'),
     COMPOSE_PROJECT: text(/^[a-z0-9][a-z0-9_-]*$/, 'must be the name of a compose project'),
     DOCKER_HOST: text(/^(unix|tcp|http|https):\/\/.+/, 'must start with unix:// or tcp://'),

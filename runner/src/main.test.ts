@@ -89,6 +89,13 @@ describe('an invalid value', () => {
 });
 
 describe('a gateway', () => {
+  it('that nothing names ends with code 2 and says how to register one', async () => {
+    const { code, text } = await start({ GATEWAY_ID: '' }).exit;
+    expect(code).toBe(2);
+    expect(text).toContain('GATEWAY_ID');
+    expect(text).toContain('hq-tui gateways token');
+  });
+
   it('that does not exist ends with code 3', async () => {
     const { code, text } = await start({ GATEWAY_ID: 'nobody' }).exit;
     expect(code).toBe(3);

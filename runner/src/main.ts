@@ -4,9 +4,10 @@ import { createLog, type Log, logOutput } from '@hq/shared/log';
 import { proxySettings, untilShutdownSignal, useProxy } from '@hq/shared/program';
 import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
-import { connectDatabase, type Database } from './database.ts';
+import { connectDatabase } from './database.ts';
 import { openDockerStack } from './docker/docker-stack.ts';
 import { type Environment, readEnvironment, secretValues } from './environment.ts';
+import { type IdentityOptions, identifyGateway } from './gateway-identity.ts';
 import { handlers } from './handlers/index.ts';
 import { prepareGatewayHome } from './process/gateway-home.ts';
 import { ProcessStack } from './process/process-stack.ts';
@@ -45,15 +46,11 @@ async function prepareStack(env: Environment): Promise<OpenStack> {
 }
 
 /** Retries until the database answers: the runner may start before it. */
-async function findGateway(
-  database: Database,
-  idOrSlug: string,
-  log: Log,
-  signal: AbortSignal,
-): Promise<string> {
+async function findGateway(options: IdentityOptions, signal: AbortSignal): Promise<string> {
+  const { log } = options;
   for (let failures = 1; ; failures += 1) {
     try {
-      return await database.findGateway(idOrSlug, signal);
+      return await identifyGateway(options, signal);
     } catch (error) {
       const mayPass =
         error instanceof HqError && (error.code === 'unreachable' || error.code === 'unauthenticated');
@@ -103,7 +100,15 @@ async function serve(env: Environment, redactor: Redactor, log: Log, openStack: 
     serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY,
     proxy: proxySettings(process.env),
   });
-  const prepared = findGateway(database, env.GATEWAY_ID, log, stopped.signal).then(async (gatewayId) => {
+  const identity: IdentityOptions = {
+    database,
+    directory: env.SECRETS_DIR,
+    gatewayId: env.GATEWAY_ID,
+    token: env.GATEWAY_REGISTRATION_TOKEN,
+    name: env.GATEWAY_NAME,
+    log,
+  };
+  const prepared = findGateway(identity, stopped.signal).then(async (gatewayId) => {
     const secrets = new SecretsSync({ database, gatewayId, keys, path: env.SECRETS_DIR, redactor, log });
     stopped.signal.addEventListener('abort', () => void secrets.close());
     await secrets.start(firstSecretsMs);

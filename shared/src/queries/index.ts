@@ -18,6 +18,7 @@ export {
   readCommandsBetween,
   readCommandsById,
 } from './commands.ts';
+export { type GatewayToken, issueGatewayToken } from './gateway-tokens.ts';
 export { liveGateway, liveGateways, readGateways } from './gateways.ts';
 export { createLiveRows, type LiveRows } from './live-rows.ts';
 export { liveNotifications, readNotifications, settleNotification } from './notifications.ts';

@@ -1,11 +1,17 @@
-import { readAgents, readGateways } from '@hq/shared/queries';
+import { issueGatewayToken, readAgents, readGateways } from '@hq/shared/queries';
+import type { Command } from 'commander';
+import { z } from 'zod';
 import { printedGatewayColumns } from '../../columns/gateways.ts';
+import { parseCount } from '../arguments/numbers.ts';
+import { parseToWrite, text, writeOptions } from '../arguments/options.ts';
+import type { AddCommand } from '../command.ts';
+import { connectMember } from '../connection/connect-member.ts';
 import { gatewayDocument } from '../documents/fleet.ts';
 import { listCommand } from './list-command.ts';
 
 export const noGateways = 'No gateway is registered yet.';
 
-export const addGateways = listCommand({
+const addList = listCommand({
   name: 'gateways',
   about: 'gateways, their condition, services and agents',
   async read({ client }) {
@@ -16,3 +22,31 @@ export const addGateways = listCommand({
   columns: () => printedGatewayColumns,
   whenEmpty: noGateways,
 });
+
+const tokenOptions = writeOptions.extend({ label: text, minutes: z.string() });
+
+/** `hq-tui gateways`, and `hq-tui gateways token`. */
+export const addGateways: AddCommand = (parent, console) => {
+  addList(parent, console);
+  parent.commands
+    .find((command) => command.name() === 'gateways')
+    ?.command('token')
+    .description('a token with which one new host registers as a gateway, once')
+    .option('--label <text>', 'the name that people see')
+    .option('--minutes <count>', 'minutes until it expires, 5 to 60', '15')
+    .option('--json', 'one JSON document')
+    .action(async (_options: unknown, self: Command) => {
+      const { json, label = null, minutes } = parseToWrite(tokenOptions, self);
+      const count = parseCount(minutes, 60, '--minutes');
+      const { client } = await connectMember(console.env);
+      const { token, expires_at } = await issueGatewayToken(client, count, label);
+      if (json) {
+        console.printJson({ token, expiresAt: expires_at });
+        return;
+      }
+      console.say(
+        `Set GATEWAY_REGISTRATION_TOKEN to it on the new host within ${minutes} minutes. It works once.`,
+      );
+      console.print(token);
+    });
+};
