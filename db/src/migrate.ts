@@ -78,12 +78,13 @@ async function applyPending(
     return isMissing;
   };
   if (beforeBaseline) await takeOver(client, files, isPending);
-  for (const file of beforeBaseline ? files.migrations : [...files.tables, ...files.migrations]) {
+  const once = beforeBaseline ? files.migrations : [...files.tables, ...files.migrations];
+  for (const file of once) {
     await applyFile(client, file, {
       isPending: async () => {
         const isMissing = await isPending(file.name);
         // Defaults and checks of the tables call these functions.
-        if (isMissing && file === files.tables[0]) await runFiles(client, files.functions.slice(0, 1));
+        if (isMissing && file === once[0]) await runFiles(client, files.functions.slice(0, 1));
         return isMissing;
       },
       record: async () => {

@@ -90,14 +90,17 @@ export async function readSchemaFiles(directory: string = schemaDirectory): Prom
   return { tables, functions, rights, migrations, takeover: { migrations: oldMigrations, baseline } };
 }
 
-/** Maps each name of a table or function of `public` to the concept whose files define it. */
+/** Maps each name of a table or function of `public` to the concept whose files define it, or describe a migration's table. */
 export async function schemaOf(names: readonly string[]): Promise<Map<string, string>> {
-  const { tables, functions } = await readSchemaFiles();
+  const { tables, functions, rights } = await readSchemaFiles();
   const homes = new Map<string, string>();
   for (const name of names) {
     const definition = new RegExp(`(table (if not exists )?|function )public\\.${name}\\b(?! is)`);
+    const description = new RegExp(`comment on table public\\.${name}\\b`);
     const file =
-      tables.find(({ sql }) => definition.test(sql)) ?? functions.find(({ sql }) => definition.test(sql));
+      tables.find(({ sql }) => definition.test(sql)) ??
+      functions.find(({ sql }) => definition.test(sql)) ??
+      rights.find(({ sql }) => description.test(sql));
     const [concept] = file?.name.split('/') ?? [];
     if (concept !== undefined) homes.set(name, concept);
   }
