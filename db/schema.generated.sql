@@ -1277,8 +1277,6 @@ alter publication supabase_realtime add table public.gateways;
 
 alter publication supabase_realtime add table public.notifications;
 
-alter publication supabase_realtime add table public.pairing_requests;
-
 alter publication supabase_realtime add table public.secrets (agent_id, category, created_at, gateway_id, id, key, last_synced_at, name, note, revision, sync_error, sync_status, tenant_id, updated_at, updated_by, value_since);
 
 alter publication supabase_realtime add table public.tenant_members;

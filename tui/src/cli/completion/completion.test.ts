@@ -17,7 +17,11 @@ describe('completion', () => {
 
   it('offers commands, actions, options, fields and gateways', async () => {
     expect(await complete('com')).toEqual(['commands', 'completion']);
-    expect(await complete('run', 'restart_')).toEqual(['restart_gateway', 'restart_dispatcher']);
+    expect(await complete('run', 'restart_')).toEqual([
+      'restart_gateway',
+      'restart_dispatcher',
+      'restart_session',
+    ]);
     expect(await complete('run', 'ping', '--w')).toEqual(['--wait']);
     expect(await complete('run', 'tail_logs', '--set', '')).toEqual(['service=', 'lines=']);
     expect(await complete('commands', '--status', 'pe')).toEqual(['pending']);
@@ -46,7 +50,7 @@ describe('completion', () => {
       for await (const chunk of child.stdout) told += String(chunk);
       return told.trim();
     };
-    expect(await completed('hq-tui run restart_')).toBe('restart_gateway restart_dispatcher');
+    expect(await completed('hq-tui run restart_')).toBe('restart_gateway restart_dispatcher restart_session');
     expect(await completed('hq-tui run tail_logs --set ')).toBe('service= lines=');
     expect(await completed('hq-tui run tail_logs --set li')).toBe('lines=');
   });
