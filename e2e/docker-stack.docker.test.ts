@@ -149,6 +149,7 @@ describe('the stack of compose.yaml', () => {
         .map(({ Type, Destination }) => `${Type} ${Destination}`)
         .sort(),
     ).toEqual([
+      'bind /run/secrets/gateway_registration_token',
       'bind /run/secrets/hosted_secrets_key',
       'bind /run/secrets/hosted_secrets_key_previous',
       'bind /run/secrets/supabase_service_role_key',
