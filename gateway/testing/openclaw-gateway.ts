@@ -6,11 +6,15 @@ import { findPackageJSON } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createLog } from '@hq/shared/log';
 import { freePort } from '@hq/shared/program';
+import { createRedactor } from '@hq/shared/text';
 import { z } from 'zod';
-import { connectOpenClaw, type OpenClawRpc } from './openclaw-rpc.ts';
+import { OpenClawClient } from '../src/openclaw/client.ts';
 
 const startMs = 150_000;
+/** Longer than a turn that a test waits for. */
+const longestCallMs = 180_000;
 
 interface GatewayOptions {
   /** Address of a model with OpenAI's wire format. */
@@ -30,7 +34,9 @@ export interface TestGateway {
   /** Token of its port. */
   readonly token: string;
   readonly port: number;
-  readonly call: OpenClawRpc['call'];
+  readonly openclaw: OpenClawClient;
+  /** Returns the payload of an answer. Throws for a refusal. */
+  call(method: string, params?: object): Promise<unknown>;
   /** Returns what it has written to its standard output and error. */
   output(): string;
   /** Runs a turn in a new session and waits for its end. */
@@ -48,18 +54,22 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
   const config = JSON.stringify(gatewayConfig(stateDir, options));
   writeFileSync(join(stateDir, 'openclaw.json'), config, { mode: 0o600 });
   const running = await start(home, token);
+  const { openclaw } = running;
+  const call = (method: string, params: object = {}) =>
+    openclaw.request(z.unknown(), { method, params, limitMs: longestCallMs });
 
   return {
     stateDir,
     token,
     port: running.port,
-    call: (method, params) => running.rpc.call(method, params),
+    openclaw,
+    call,
     output: () => running.output(),
     turn: async (agentId, limitMs) => {
       const sessionKey = `agent:${agentId}:${randomUUID()}`;
       const params = { agentId, sessionKey, message: 'Work.', idempotencyKey: randomUUID() };
-      const { runId } = z.object({ runId: z.string() }).parse(await running.rpc.call('agent', params));
-      const ended = await running.rpc.call('agent.wait', { runId, timeoutMs: limitMs });
+      const { runId } = z.object({ runId: z.string() }).parse(await call('agent', params));
+      const ended = await call('agent.wait', { runId, timeoutMs: limitMs });
       return z.object({ status: z.string(), error: z.string().optional() }).parse(ended);
     },
     close: async () => {
@@ -91,18 +101,16 @@ function gatewayConfig(stateDir: string, { modelUrl, config }: GatewayOptions) {
           baseUrl: modelUrl,
           apiKey: 'a-key-of-the-fake-model',
           api: 'openai-completions',
-          models: [
-            {
-              id: 'one',
-              name: 'One',
-              reasoning: false,
-              input: ['text'],
-              // Dollars for a million tokens.
-              cost: { input: 1, output: 2, cacheRead: 0.1, cacheWrite: 1 },
-              contextWindow: 200_000,
-              maxTokens: 8_192,
-            },
-          ],
+          models: ['one', 'two'].map((id) => ({
+            id,
+            name: id,
+            reasoning: false,
+            input: ['text'],
+            // Dollars for a million tokens.
+            cost: { input: 1, output: 2, cacheRead: 0.1, cacheWrite: 1 },
+            contextWindow: 200_000,
+            maxTokens: 8_192,
+          })),
         },
       },
     },
@@ -146,13 +154,14 @@ async function start(home: string, token: string) {
     });
   }
   await untilStarted(child, port, () => output);
-  const rpc = await connectOpenClaw(port, token);
+  const openclaw = new OpenClawClient(port, token, createLog('fatal', createRedactor([token])));
+  await openclaw.connected(AbortSignal.timeout(startMs));
   return {
-    rpc,
+    openclaw,
     port,
     output: () => output,
     kill: async (signal: NodeJS.Signals) => {
-      rpc.close();
+      openclaw.close();
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
       await exited;
     },

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { catalogue } from '@hq/shared/actions';
 import { describe, expect, it } from 'vitest';
 import { type AllowedHost, isAllowed, parseAllowedHost, parseDestination } from './allowed-hosts.ts';
 import { watchAllowedHosts } from './allowed-hosts-file.ts';
@@ -79,6 +80,37 @@ it.each([
   'pypı.org:443',
 ])('%j is no destination', (authority) => {
   expect(parseDestination(authority)).toBeUndefined();
+});
+
+describe('the action that sets the hosts', () => {
+  const takes = (host: string) => catalogue.set_allowed_hosts.payload.safeParse({ hosts: [host] }).success;
+
+  it.each(['pypi.org', '*.github.com', 'EXAMPLE.com:8443', 'xn--80ak6aa92e.com:1', 'a.b-c.d2:65535'])(
+    'takes %s, as the proxy does',
+    (host) => {
+      expect(takes(host)).toBe(true);
+      expect(parseAllowedHost(host)).toBeDefined();
+    },
+  );
+
+  it.each([
+    '169.254.169.254',
+    '10.0.0.1:80',
+    '127.1',
+    'a.0x7f',
+    'a.test:0',
+    'a.test:65536',
+    'a.test:99999',
+    'localhost',
+    '*',
+    '*.com',
+    'user@a.test',
+    'http://a.test',
+    'a.test/',
+    'a..test',
+  ])('refuses %s, so that nobody is told of a host that the proxy refuses', (host) => {
+    expect(takes(host)).toBe(false);
+  });
 });
 
 describe('the file of an agent', () => {

@@ -6,6 +6,7 @@ import type { AgentSpec } from '@hq/shared/agents';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { startTelegramServer, type TelegramServer } from '../../../bots/fakes/telegram-server/index.ts';
+import { startTestGateway, type TestGateway } from '../../testing/openclaw-gateway.ts';
 import {
   type AgentsContext,
   applyAgents,
@@ -18,7 +19,6 @@ import {
   resumeAgent,
 } from './index.ts';
 import { type HeldModel, startHeldModel } from './testing/held-model.ts';
-import { startTestGateway, type TestGateway } from './testing/openclaw-gateway.ts';
 import { specOf } from './testing/specs.ts';
 
 const limitMs = 300_000;
@@ -43,11 +43,7 @@ const bob = specOf('bob');
 
 const apply = async (specs: readonly AgentSpec[], progress: string[] = []) =>
   await applyAgents(context, specs, (line) => progress.push(line));
-const call = async (method: string, params: object = {}) => {
-  const answer = await gateway.openclaw.call({ method, params });
-  if (!answer.ok) throw new Error(`${method}: ${answer.message}`);
-  return answer.payload;
-};
+const call = (method: string, params?: object) => gateway.call(method, params);
 const startTurn = async (agentId: string, key: string = crypto.randomUUID()) => {
   const sessionKey = `agent:${agentId}:${key}`;
   const params = { agentId, sessionKey, message: 'Work.', idempotencyKey: crypto.randomUUID() };
@@ -55,11 +51,11 @@ const startTurn = async (agentId: string, key: string = crypto.randomUUID()) => 
 };
 const endOf = async (runId: string) =>
   z.object({ status: z.string() }).parse(await call('agent.wait', { runId, timeoutMs: 120_000 })).status;
-const config = () => readFileSync(join(gateway.stateDirectory, 'openclaw.json'), 'utf8');
+const config = () => readFileSync(join(gateway.stateDir, 'openclaw.json'), 'utf8');
 const open = () =>
   openContext({
-    stateDirectory: gateway.stateDirectory,
-    home: dirname(gateway.stateDirectory),
+    stateDirectory: gateway.stateDir,
+    home: dirname(gateway.stateDir),
     openclaw: () => gateway.openclaw,
     settings: () => Promise.resolve(settings),
     closed: new AbortController().signal,
@@ -68,12 +64,17 @@ const open = () =>
 
 beforeAll(async () => {
   [model, telegram] = await Promise.all([startHeldModel(), startTelegramServer({ acceptsHtml: true })]);
-  gateway = await startTestGateway(model.url, {
-    channels: {
-      telegram: { apiRoot: telegram.url, network: { dangerouslyAllowPrivateNetwork: true } },
-    },
+  gateway = await startTestGateway({
+    modelUrl: model.url,
+    config: () => ({
+      agents: { defaults: { heartbeat: { every: '0m' }, model: { primary: 'model/one' } } },
+      plugins: { enabled: true, allow: ['telegram'], slots: { memory: 'none' } },
+      channels: {
+        telegram: { apiRoot: telegram.url, network: { dangerouslyAllowPrivateNetwork: true } },
+      },
+    }),
   });
-  await prepareRepository({ stateDirectory: gateway.stateDirectory, templatesDirectory: templates });
+  await prepareRepository({ stateDirectory: gateway.stateDir, templatesDirectory: templates });
   context = await open();
 }, limitMs);
 afterAll(async () => {
@@ -96,7 +97,7 @@ describe('agents of the real OpenClaw', () => {
       unexpected: [],
       problems: [],
     });
-    const { stateDirectory } = gateway;
+    const { stateDir: stateDirectory } = gateway;
     const workspace = join(stateDirectory, 'workspace-acme/maya');
     expect(readFileSync(join(workspace, 'IDENTITY.md'), 'utf8')).toContain('**Name:** Maya');
     expect(readFileSync(join(workspace, 'USER.md'), 'utf8')).toContain('Europe/Berlin');
@@ -140,7 +141,7 @@ describe('agents of the real OpenClaw', () => {
   });
 
   it('keep files that the agent changed, and get the others anew', { timeout: limitMs }, async () => {
-    const soul = join(gateway.stateDirectory, 'workspace-acme/maya/SOUL.md');
+    const soul = join(gateway.stateDir, 'workspace-acme/maya/SOUL.md');
     writeFileSync(soul, 'I am somebody else.\n');
     const progress: string[] = [];
     await apply([{ ...maya, owner: { ...maya.owner, preferredName: 'Mrs Smith' } }, bob], progress);
@@ -218,7 +219,7 @@ describe('agents of the real OpenClaw', () => {
     expect(removed.result).toMatchObject({ archived: expect.stringContaining('archive/acme/zoe-') });
     expect(config()).not.toContain('acme-zoe');
     const branches = ['for-each-ref', '--format=%(refname)', 'refs/heads'];
-    const git = ['--git-dir', join(gateway.stateDirectory, 'repo.git'), ...branches];
+    const git = ['--git-dir', join(gateway.stateDir, 'repo.git'), ...branches];
     const names = execFileSync('git', git, { encoding: 'utf8' }).split('\n');
     expect(names.filter((name) => name.includes('zoe'))).toEqual([
       expect.stringMatching(/^refs\/heads\/archive\/acme\/zoe-/),
@@ -277,7 +278,7 @@ describe('agents of the real OpenClaw', () => {
     expect(await endOf(running)).toBe('ok');
     expect(config()).not.toContain('acme-maya');
     expect(config()).not.toContain(telegram.token);
-    const { stateDirectory } = gateway;
+    const { stateDir: stateDirectory } = gateway;
     for (const path of ['workspace-acme/maya', 'hq/agents/acme-maya.json', 'agents/acme-maya/agent'])
       expect(existsSync(join(stateDirectory, path))).toBe(false);
     expect(await removeAgent(context, 'maya', () => undefined)).toEqual({ archived: null });

@@ -103,8 +103,9 @@ export const agentActions = {
               .string()
               .max(255)
               .regex(
-                /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+(:[0-9]{1,5})?$/,
-                'a host such as pypi.org, *.github.com or example.com:8443',
+                // The last label begins with a letter: otherwise it is part of an address, which no agent may reach.
+                /^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$/,
+                'a host name such as pypi.org, *.github.com or example.com:8443, and no address',
               ),
           )
           .default([])
