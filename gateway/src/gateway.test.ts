@@ -71,7 +71,7 @@ afterAll(async () => {
   home.remove();
 });
 
-const agentCall = z.object({ p_token: z.string(), p_operation: z.string() });
+const agentCall = z.looseObject({ p_token: z.string(), p_operation: z.string() });
 
 let runs = 0;
 const turn = (
@@ -267,7 +267,7 @@ describe('hq-gateway that is asked to stop', () => {
       {
         url: '/rest/v1/rpc/agent_call',
         apikey: 'the public key',
-        body: { p_token: record.token, p_operation: 'release_items' },
+        body: { p_token: record.token, p_operation: 'release_items', p_arguments: {} },
       },
     ]);
     const messages = gateway.log().map(({ msg }) => msg);

@@ -4,6 +4,8 @@ import { HqError } from '@hq/shared/errors';
 import type { GatewayStatus } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
 import type { Redactor } from '@hq/shared/text';
+import { agentRecords } from '../plugin/agent-records.ts';
+import { createAgentApi } from '../plugin/hq-api/agent-api.ts';
 import { confinedSettings } from './agents/confined-settings.ts';
 import { type AgentsContext, openContext } from './agents/index.ts';
 import { type BootedOpenClaw, boot, type Started } from './boot/boot.ts';
@@ -126,7 +128,10 @@ class Gateway {
       log.warn({ err: error }, 'the running turns could not be ended');
     }
     if (settings.api !== null) {
-      for (const { slug, items, fault } of await releaseItems(settings.paths.agents, settings.api)) {
+      const records = agentRecords(settings.paths.state, (sentence) => log.warn(sentence));
+      const { url: supabaseUrl, anonKey } = settings.api;
+      const api = createAgentApi({ supabaseUrl, anonKey });
+      for (const { slug, items, fault } of await releaseItems(records, api)) {
         if (fault !== null) log.warn({ agent: slug, fault }, 'its items could not be given back');
         else if (items > 0) log.info({ agent: slug, items }, 'gave back the items it had taken');
       }

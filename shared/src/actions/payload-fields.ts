@@ -18,7 +18,7 @@ const field = z
     ...rest,
     title,
     choices,
-    fallback: fallback === undefined ? null : String(fallback),
+    fallback: fallback === undefined || String(fallback) === '' ? null : String(fallback),
     min,
     max,
   }));
