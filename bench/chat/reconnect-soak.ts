@@ -29,7 +29,7 @@ export interface PlatformSoak {
 
 function answersIn(texts: readonly string[]): string[] {
   return texts.flatMap((text) =>
-    [...text.matchAll(/task (\w{8}) for nobody yet/gu)].flatMap(([, id]) => id ?? []),
+    [...text.matchAll(/task (\w{8})(?: \([^)]*\))? for nobody yet/gu)].flatMap(([, id]) => id ?? []),
   );
 }
 
