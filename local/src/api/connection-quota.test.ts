@@ -31,7 +31,10 @@ afterEach(() => holder.end());
 
 const held = () =>
   stack.database
-    .behindTheGuard(`select from pg_locks where locktype = 'advisory' and not granted`)
+    .behindTheGuard(
+      `select from pg_locks join pg_database d on d.oid = database
+       where locktype = 'advisory' and objid = 7 and not granted and datname = current_database()`,
+    )
     .then((rows) => rows.length);
 const who = async (client: SupabaseClient | undefined) => (await client?.rpc('who'))?.data;
 
