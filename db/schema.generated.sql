@@ -11,7 +11,7 @@ create type agent_status as enum ('ready', 'paused', 'error', 'provisioning', 'h
 
 create type budget_status as enum ('ok', 'warned', 'exceeded', 'unmetered');
 
-create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'approve_deliverable', 'assign_task', 'comment_on_task', 'create_task', 'mute_alert', 'pause_agent', 'pause_gateway', 'ping', 'reject_deliverable', 'request_revision', 'restart_session', 'resume_agent', 'resume_gateway', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'tail_logs', 'top_up_budget', 'wake_agent');
+create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'approve_deliverable', 'assign_task', 'comment_on_task', 'create_task', 'mute_alert', 'pause_agent', 'pause_gateway', 'ping', 'read_session', 'reject_deliverable', 'request_revision', 'restart_session', 'resume_agent', 'resume_gateway', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'tail_logs', 'top_up_budget', 'wake_agent');
 
 create type command_status as enum ('pending', 'leased', 'running', 'done', 'failed', 'cancelled');
 
@@ -1016,8 +1016,8 @@ CREATE UNIQUE INDEX pairing_requests_open ON public.pairing_requests USING btree
 alter table public.pairing_requests enable row level security;
 create policy hq_delete_only on public.pairing_requests as restrictive for delete to authenticated using (false);
 create policy hq_insert_only on public.pairing_requests as restrictive for insert to authenticated with check (false);
-create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
-create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
 create policy hq_service on public.pairing_requests as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.pairing_requests as restrictive for update to authenticated using (false) with check (false);
 grant select on public.pairing_requests to authenticated;
@@ -1276,6 +1276,8 @@ alter publication supabase_realtime add table public.chat_identities;
 alter publication supabase_realtime add table public.gateways;
 
 alter publication supabase_realtime add table public.notifications;
+
+alter publication supabase_realtime add table public.pairing_requests;
 
 alter publication supabase_realtime add table public.secrets (agent_id, category, created_at, gateway_id, id, key, last_synced_at, name, note, revision, sync_error, sync_status, tenant_id, updated_at, updated_by, value_since);
 

@@ -7,6 +7,7 @@ import type { Redactor } from '@hq/shared/text';
 import { AgentsSync } from './agents/agents-sync.ts';
 import type { Database } from './database.ts';
 import type { Heartbeat } from './exchange.ts';
+import { GatewayWatch } from './gateway-watch.ts';
 import type { Handlers } from './handler.ts';
 import type { LeasedCommandOptions } from './leased-command.ts';
 import { Realtime } from './realtime.ts';
@@ -60,13 +61,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { gatewayId, database, stack, secrets, log, version } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const parts = connectParts(options, id);
-  const { loop, services, realtime, agents } = parts;
+  const { loop, services, realtime, agents, gatewayWatch } = parts;
   let stopping: Promise<readonly string[]> | null = null;
   const health = await serveHealth(options.healthPort, () =>
     healthAnswer(options, id, parts, stopping !== null),
   );
   const ended = loop.run().finally(async () => {
     services.close();
+    await gatewayWatch.close();
     await agents.close();
     await secrets.close();
     await realtime.close();
@@ -111,6 +113,7 @@ function connectParts(options: RunnerOptions, id: string) {
     secrets: secrets.state(),
     confinement: agents.confinement(),
     problem: logOutput.problem(),
+    gateway_problem: gatewayWatch.problem(),
   });
   const loop = new SyncLoop(
     {
@@ -139,9 +142,11 @@ function connectParts(options: RunnerOptions, id: string) {
   );
   const services = new ServicesWatch(stack, log, () => {
     loop.heartbeatSoon();
+    gatewayWatch.lookSoon();
     // It may be a gateway that is healthy again.
     agents.compareSoon();
   });
+  const gatewayWatch = new GatewayWatch(stack.gateway, log, () => loop.heartbeatSoon());
   const realtime = new Realtime({
     ...options,
     ...timings,
@@ -158,7 +163,7 @@ function connectParts(options: RunnerOptions, id: string) {
   });
   secrets.onStateChange(() => loop.heartbeatSoon());
   agents.onStateChange(() => loop.heartbeatSoon());
-  return { loop, services, realtime, agents };
+  return { loop, services, realtime, agents, gatewayWatch };
 }
 
 export type HealthAnswer = ReturnType<typeof healthAnswer>;
@@ -215,7 +220,7 @@ function commandOptions(
 
 /** Returns the parts of a heartbeat that differ from the stored one. */
 function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
-  const { services, version, runner, secrets, confinement, problem } = now;
+  const { services, version, runner, secrets, confinement, problem, gateway_problem } = now;
   return {
     ...(!isDeepStrictEqual(services, stored.services) && { services }),
     ...(version !== stored.version && { version }),
@@ -223,5 +228,6 @@ function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
     ...(!isDeepStrictEqual(secrets, stored.secrets) && { secrets }),
     ...(!isDeepStrictEqual(confinement, stored.confinement) && { confinement }),
     ...(problem !== (stored.problem ?? null) && { problem }),
+    ...(gateway_problem !== (stored.gateway_problem ?? null) && { gateway_problem }),
   };
 }

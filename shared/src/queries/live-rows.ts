@@ -6,6 +6,7 @@ import { liveCommandOutput } from './command-output.ts';
 import { liveCommand, liveCommands } from './commands.ts';
 import { liveGateways } from './gateways.ts';
 import { liveNotifications } from './notifications.ts';
+import { livePairings } from './pairings.ts';
 import { liveSecrets } from './secrets.ts';
 
 export type LiveRows = ReturnType<typeof createLiveRows>;
@@ -18,6 +19,7 @@ export function createLiveRows(client: HqClient) {
     commands: liveCommands(client),
     notifications: liveNotifications(client),
     audit: liveAudit(client),
+    pairings: livePairings(client),
     secrets: liveSecrets(client),
     chatLinks: liveChatLinks(client),
     chatChannels: liveChatChannels(client),

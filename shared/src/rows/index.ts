@@ -12,4 +12,5 @@ export { type CommandRow, type CommandStatus, commandRow, commandStatuses, isFin
 export { type CommandOutputRow, commandOutputRow } from './command-output.ts';
 export { type GatewayRow, gatewayRow, gatewayStatuses } from './gateway.ts';
 export { type NotificationRow, notificationRow } from './notification.ts';
+export { isWaiting, type PairingRow, pairingRow, pairingStatuses } from './pairing.ts';
 export { type SecretCategory, type SecretRow, secretCategories, secretRow, secretStates } from './secret.ts';
