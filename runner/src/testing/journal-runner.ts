@@ -9,7 +9,7 @@ import { handlers } from '../handlers/index.ts';
 import { startRunner } from '../runner.ts';
 import { SecretsSync } from '../secrets/secrets-sync.ts';
 import { journalHandlers } from './journal-handlers.ts';
-import { noServices } from './no-services.ts';
+import { noServices, noWakes } from './no-services.ts';
 
 /** Runs a whole runner as a program, configured by its environment, with `journalHandlers` or the real handlers. */
 const {
@@ -57,6 +57,8 @@ const runner = await startRunner({
   pollInterval: Number(pollInterval),
   commandTimeout: Number(commandTimeout),
   healthPort: 0,
+  dispatch: noWakes,
+  reconcileInterval: 60,
   leaseSeconds: Number(leaseSeconds),
   onInvalidResult: (warning) => {
     throw new Error(warning);
