@@ -55,6 +55,7 @@ beforeAll(async () => {
     values: { tenant_id: nilTenant, ...values },
   });
   samples = {
+    agent_activity: sample('text', { agent_id: idle }),
     agent_budgets: sample('monthly_limit_usd', { agent_id: idle }),
     agent_command_output: sample('text', {
       command_id: command,
@@ -118,6 +119,7 @@ beforeAll(async () => {
     [command, gateway],
   );
   await database.query(`
+    insert into agent_activity (agent_id) values ('${agent}');
     insert into agent_budgets (agent_id) values ('${agent}');
     insert into agent_command_output (command_id, tenant_id, attempt, seq, stream, text, bytes_so_far)
       values ('${command}', '${nilTenant}', 1, 1, 'stdout', 'x', 1);

@@ -14,6 +14,7 @@ export interface TableRule {
 
 /** Every table of `public`. Nobody of another tenant, no signed-in stranger and no anonymous caller gets anything. */
 export const tables: Readonly<Record<string, TableRule>> = {
+  agent_activity: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_budgets: {
     select: 'viewer',
     insert: 'admin',
@@ -176,6 +177,7 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   consume_gateway_token: 'anon',
   current_tenant_id: 'anon',
   delete_secret: 'authenticated',
+  dispatch_exchange: 'service_role',
   enqueue_command: 'authenticated',
   fail_command: 'service_role',
   fail_inbox_item: 'service_role',

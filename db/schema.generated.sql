@@ -17,7 +17,7 @@ create type command_status as enum ('pending', 'leased', 'running', 'done', 'fai
 
 create type gateway_status as enum ('provisioning', 'ready', 'error', 'hibernating', 'paused');
 
-create type inbox_event_type as enum ('task_assignment', 'task_reassignment', 'task_comment_mention', 'routine_schedule', 'routine_event', 'heartbeat', 'deliverable_review', 'blocker_resolved');
+create type inbox_event_type as enum ('task_assignment', 'task_reassignment', 'task_comment_mention', 'routine_schedule', 'routine_event', 'heartbeat', 'deliverable_review', 'blocker_resolved', 'task_overdue');
 
 create type inbox_item_status as enum ('pending', 'leased', 'done', 'dead_letter', 'failed');
 
@@ -67,6 +67,42 @@ create table hq.agent_credentials (
   constraint agent_credentials_token_hash_key UNIQUE (token_hash)
 );
 comment on table hq.agent_credentials is 'Hashes of the credentials with which agents call agent_call. Nobody reads a token.';
+
+create table hq.agent_dispatch (
+  agent_id uuid not null,
+  token uuid,
+  gateway_id uuid,
+  runner_id text,
+  item_id uuid,
+  lease_session text,
+  lease_run text,
+  started_at timestamp with time zone,
+  leased_until timestamp with time zone,
+  lease_seconds integer,
+  last_token uuid,
+  last_wake_at timestamp with time zone,
+  failures integer default 0 not null,
+  releases integer default 0 not null,
+  cooldown_until timestamp with time zone,
+  stalled_at timestamp with time zone,
+  held_until timestamp with time zone,
+  held_seconds integer,
+  held_reason text,
+  constraint agent_dispatch_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_dispatch_pkey PRIMARY KEY (agent_id),
+  constraint agent_dispatch_token_key UNIQUE (token)
+);
+CREATE INDEX agent_dispatch_in_flight ON hq.agent_dispatch USING btree (gateway_id) WHERE (token IS NOT NULL);
+comment on table hq.agent_dispatch is 'The turn of an agent that is in flight, and what keeps the next one back.';
+
+create table hq.agent_hours (
+  agent_id uuid not null,
+  began_at timestamp with time zone not null,
+  spend_usd numeric(12,6) not null,
+  constraint agent_hours_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_hours_pkey PRIMARY KEY (agent_id)
+);
+comment on table hq.agent_hours is 'What an agent spent in its present hour.';
 
 create table hq.before_hq (
   section text not null,
@@ -153,6 +189,34 @@ create table hq.repeatable_files (
 );
 comment on table hq.repeatable_files is 'Functions and rights files as they were last applied, with their checksums.';
 
+create table public.agent_activity (
+  agent_id uuid not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  item_id uuid,
+  run_id text,
+  tool text,
+  text text,
+  tokens bigint,
+  cost_usd numeric(12,6),
+  model text,
+  since timestamp with time zone,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint agent_activity_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_activity_pkey PRIMARY KEY (agent_id),
+  constraint agent_activity_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_activity_tenant ON public.agent_activity USING btree (tenant_id);
+alter table public.agent_activity enable row level security;
+create policy hq_delete_only on public.agent_activity as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_activity as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_activity as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_activity as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_activity as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_activity as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_activity to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_activity to service_role;
+comment on table public.agent_activity is 'What agents do in their turn; without item_id an agent does nothing.';
+
 create table public.agent_budgets (
   agent_id uuid not null,
   created_at timestamp with time zone default now() not null,
@@ -166,7 +230,9 @@ create table public.agent_budgets (
   current_period_spend_usd numeric(12,6) default 0 not null,
   current_period_tokens bigint default 0 not null,
   status budget_status default 'unmetered'::budget_status not null,
+  hourly_limit_usd numeric(10,2),
   constraint agent_budgets_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_budgets_hourly_limit_usd_check CHECK ((hourly_limit_usd > (0)::numeric)),
   constraint agent_budgets_monthly_limit_usd_check CHECK ((monthly_limit_usd >= (0)::numeric)),
   constraint agent_budgets_pkey PRIMARY KEY (agent_id),
   constraint agent_budgets_soft_threshold_pct_check CHECK (((soft_threshold_pct >= 1) AND (soft_threshold_pct <= 100))),
@@ -311,12 +377,16 @@ create table public.agent_inbox_items (
   dedup_key text,
   lease_session text,
   lease_run text,
+  dispatch_token uuid,
+  dispatch_count integer default 0 not null,
   constraint agent_inbox_items_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
   constraint agent_inbox_items_comment_id_fkey FOREIGN KEY (comment_id) REFERENCES comments(id) ON DELETE CASCADE,
   constraint agent_inbox_items_pkey PRIMARY KEY (id),
   constraint agent_inbox_items_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE CASCADE,
   constraint agent_inbox_items_tenant_id_dedup_key_key UNIQUE (tenant_id, dedup_key),
-  constraint agent_inbox_items_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+  constraint agent_inbox_items_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint hq_count_items_changed TRIGGER DEFERRABLE INITIALLY DEFERRED,
+  constraint hq_count_items_made TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX agent_inbox_items_newest ON public.agent_inbox_items USING btree (tenant_id, created_at DESC);
 CREATE INDEX agent_inbox_items_open ON public.agent_inbox_items USING btree (agent_id, created_at) WHERE (status = ANY (ARRAY['pending'::inbox_item_status, 'leased'::inbox_item_status]));
@@ -331,9 +401,14 @@ create policy hq_service on public.agent_inbox_items as permissive for all to se
 create policy hq_update_only on public.agent_inbox_items as restrictive for update to authenticated using (false) with check (false);
 grant select on public.agent_inbox_items to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_inbox_items to service_role;
+CREATE CONSTRAINT TRIGGER hq_count_items_changed AFTER UPDATE OF status ON public.agent_inbox_items DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.status IS DISTINCT FROM old.status) AND ((new.status = 'pending'::inbox_item_status) OR (old.status = 'leased'::inbox_item_status)))) EXECUTE FUNCTION hq.count_item_changes();
+CREATE CONSTRAINT TRIGGER hq_count_items_made AFTER INSERT ON public.agent_inbox_items DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = 'pending'::inbox_item_status)) EXECUTE FUNCTION hq.count_item_changes();
+CREATE TRIGGER hq_note_item_changed AFTER UPDATE OF status ON public.agent_inbox_items FOR EACH ROW WHEN (((new.status IS DISTINCT FROM old.status) AND ((new.status = 'pending'::inbox_item_status) OR (old.status = 'leased'::inbox_item_status)))) EXECUTE FUNCTION hq.note_item_change();
+CREATE TRIGGER hq_note_item_made AFTER INSERT ON public.agent_inbox_items FOR EACH ROW WHEN ((new.status = 'pending'::inbox_item_status)) EXECUTE FUNCTION hq.note_item_change();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF task_id, comment_id, agent_id, tenant_id ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'comment_id', 'comments', 'agent_id', 'agents');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agent_inbox_items is 'Reasons to wake an agent. A reason has one open item at most.';
+comment on column public.agent_inbox_items.dispatch_token is 'Fencing token of the turn that was dispatched last.';
 
 create table public.agent_usage (
   id uuid default gen_random_uuid() not null,
@@ -916,6 +991,7 @@ create table public.gateways (
   last_backup_size_bytes bigint,
   secrets_version bigint default 0 not null,
   agents_version bigint default 0 not null,
+  dispatch_version bigint default 0 not null,
   constraint gateways_pkey PRIMARY KEY (id),
   constraint gateways_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint gateways_tenant_id_slug_key UNIQUE (tenant_id, slug)
@@ -940,6 +1016,7 @@ CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.gateways FOR EACH ROW
 comment on table public.gateways is 'Gateways: the hosts where agents run. One that was not seen for 90 seconds is stale.';
 comment on column public.gateways.secrets_version is 'Counts changes that may alter a secrets file of the gateway.';
 comment on column public.gateways.agents_version is 'Counts changes of what gateway_agents returns for the gateway.';
+comment on column public.gateways.dispatch_version is 'Counts changes that may let the dispatcher wake or abort an agent of the gateway.';
 
 create table public.notifications (
   id uuid default gen_random_uuid() not null,
@@ -1234,6 +1311,8 @@ create table public.workspace (
   default_agent_budget_usd numeric(10,2),
   default_soft_threshold_pct integer default 80 not null,
   default_hard_cutoff boolean default true not null,
+  stopped_at timestamp with time zone,
+  stopped_by uuid,
   constraint workspace_pkey PRIMARY KEY (id),
   constraint workspace_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint workspace_tenant_id_key UNIQUE (tenant_id)
@@ -1254,8 +1333,11 @@ CREATE TRIGGER hq_count_workspace_changed AFTER UPDATE ON public.workspace FOR E
 CREATE TRIGGER hq_count_workspace_made AFTER INSERT ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.count_workspace_changes();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.workspace is 'Name and defaults of a tenant, one row each.';
+comment on column public.workspace.stopped_at is 'Since when no agent of the tenant is woken.';
 
 -- Realtime publication
+
+alter publication supabase_realtime add table public.agent_activity;
 
 alter publication supabase_realtime add table public.agent_command_output;
 
@@ -1282,6 +1364,29 @@ alter publication supabase_realtime add table public.secrets (agent_id, category
 alter publication supabase_realtime add table public.tenant_members;
 
 -- Functions
+
+CREATE OR REPLACE FUNCTION hq.abort_reason(p_turn hq.agent_dispatch)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+  v_item public.agent_inbox_items;
+begin
+  select * into v_agent from public.agents a where a.id = p_turn.agent_id;
+  select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id;
+  return case
+    when v_item.id is null or (v_item.status = 'done' and v_item.context ? 'withdrawn') then 'withdrawn'
+    when exists (select from public.workspace w where w.tenant_id = v_agent.tenant_id and w.stopped_at is not null) then 'workspace_stopped'
+    when v_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
+    when v_agent.gateway_id is distinct from p_turn.gateway_id then 'agent_moved'
+    when exists (select from public.gateways g where g.id = p_turn.gateway_id and g.status::text in ('paused', 'hibernating')) then 'gateway_paused'
+    else (select s.reason from hq.spending_gate(v_agent) s) end;
+end
+$function$;
+grant execute on function hq.abort_reason(hq.agent_dispatch) to public;
 
 CREATE OR REPLACE FUNCTION hq.account_install(p_platform text, p_install text)
  RETURNS text
@@ -1373,6 +1478,36 @@ begin
 end
 $function$;
 grant execute on function hq.add_updated_at_trigger(regclass) to public;
+
+CREATE OR REPLACE FUNCTION hq.adopt_turns(p_gateway uuid, p_runner text, p_known uuid[], p_lease integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_turn hq.agent_dispatch;
+  v_token uuid;
+  v_tokens uuid[] := '{}';
+begin
+  for v_turn in
+    select * from hq.agent_dispatch d
+    where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_known)
+      and (d.runner_id = p_runner or d.leased_until <= clock_timestamp())
+    order by d.agent_id for no key update
+  loop
+    v_token := gen_random_uuid();
+    update hq.agent_dispatch d
+    set token = v_token, runner_id = p_runner, lease_seconds = p_lease, leased_until = clock_timestamp() + make_interval(secs => p_lease)
+    where d.agent_id = v_turn.agent_id;
+    update public.agent_inbox_items i
+    set dispatch_token = v_token, leased_until = greatest(i.leased_until, clock_timestamp() + make_interval(secs => p_lease))
+    where i.id = v_turn.item_id and i.dispatch_token = v_turn.token and i.status = 'leased';
+    v_tokens := v_tokens || v_token;
+  end loop;
+  return v_tokens;
+end
+$function$;
+grant execute on function hq.adopt_turns(uuid,text,uuid[],integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.adopted()
  RETURNS boolean
@@ -2622,6 +2757,16 @@ AS $function$
 $function$;
 grant execute on function hq.bump_agents_version(uuid[]) to public;
 
+CREATE OR REPLACE FUNCTION hq.bump_dispatch_version(p_gateways uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
+  update public.gateways g set dispatch_version = g.dispatch_version + 1 where g.id = any (p_gateways)
+$function$;
+grant execute on function hq.bump_dispatch_version(uuid[]) to public;
+
 CREATE OR REPLACE FUNCTION hq.bump_secrets_version(p_gateways uuid[])
  RETURNS void
  LANGUAGE sql
@@ -3538,6 +3683,98 @@ end
 $function$;
 grant execute on function hq.claim(uuid,boolean,text,integer,integer) to public;
 
+CREATE OR REPLACE FUNCTION hq.claim_turn(p_agent_id uuid, p_runner text, p_lease integer, p_settings jsonb)
+ RETURNS hq.agent_dispatch
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_agent public.agents;
+  v_item public.agent_inbox_items;
+  v_turn hq.agent_dispatch;
+begin
+  insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  select * into v_turn from hq.agent_dispatch d where d.agent_id = p_agent_id for no key update skip locked;
+  select * into v_agent from public.agents a where a.id = p_agent_id;
+  if v_turn.agent_id is null or (hq.wake_gate(v_agent)).reason is not null then
+    return null;
+  end if;
+  v_item := hq.lock_next_item(p_agent_id);
+  if v_item.id is null then
+    return null;
+  end if;
+  update public.agent_inbox_items i
+  set status = 'leased', leased_at = v_now, leased_until = v_now + make_interval(secs => p_lease), attempt_count = i.attempt_count + 1,
+    dispatch_count = i.dispatch_count + 1, dispatch_token = gen_random_uuid(), last_wake_attempt_at = v_now,
+    lease_session = format('agent:%s:hq-item-%s-%s', v_agent.openclaw_id, left(i.id::text, 8), i.dispatch_count + 1),
+    lease_run = format('hq:%s:%s', i.id, i.dispatch_count + 1)
+  where i.id = v_item.id
+  returning * into v_item;
+  update hq.agent_dispatch d
+  set token = v_item.dispatch_token, gateway_id = v_agent.gateway_id, runner_id = p_runner, item_id = v_item.id,
+    lease_session = v_item.lease_session, lease_run = v_item.lease_run, started_at = v_now, leased_until = v_item.leased_until,
+    lease_seconds = p_lease, last_wake_at = v_now, cooldown_until = v_now + hq.wake_cooldown(d.failures, p_settings)
+  where d.agent_id = p_agent_id
+  returning * into v_turn;
+  insert into public.agent_activity as x (agent_id, tenant_id, item_id, run_id, since, model)
+  values (v_agent.id, v_agent.tenant_id, v_item.id, v_item.lease_run, v_now, v_agent.model)
+  on conflict (agent_id) do update set item_id = excluded.item_id, run_id = excluded.run_id, since = excluded.since, model = excluded.model,
+    tool = null, text = null, tokens = null, cost_usd = null, updated_at = excluded.updated_at;
+  return v_turn;
+end
+$function$;
+grant execute on function hq.claim_turn(uuid,text,integer,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.claim_turns(p_gateway uuid, p_runner text, p_claim integer, p_lease integer, p_settings jsonb)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_places int := least(p_claim, coalesce(hq.int_or_null(p_settings -> 'max_concurrent_wakes'), 2)
+    - (select count(*)::int from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null));
+  v_agent_id uuid;
+  v_turn hq.agent_dispatch;
+  v_tokens uuid[] := '{}';
+begin
+  if v_places <= 0 then
+    return v_tokens;
+  end if;
+  for v_agent_id in
+    select a.id from public.agents a left join hq.agent_dispatch d on d.agent_id = a.id
+    cross join lateral (
+      select i.created_at from public.agent_inbox_items i
+      where i.agent_id = a.id and i.status in ('pending', 'leased') order by i.created_at limit 1) oldest
+    where a.gateway_id = p_gateway and d.token is null
+    order by d.last_wake_at nulls first, oldest.created_at, a.id
+  loop
+    v_turn := hq.claim_turn(v_agent_id, p_runner, p_lease, p_settings);
+    if v_turn.token is not null then
+      v_tokens := v_tokens || v_turn.token;
+      exit when cardinality(v_tokens) >= v_places;
+    end if;
+  end loop;
+  return v_tokens;
+end
+$function$;
+grant execute on function hq.claim_turns(uuid,text,integer,integer,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.close_turn_item(p_turn hq.agent_dispatch, p_counts boolean, p_reason text, p_hint text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.agent_inbox_items i
+  set status = case when p_counts and i.attempt_count >= i.max_attempts then 'dead_letter' else 'pending' end::public.inbox_item_status,
+    attempt_count = case when p_counts then i.attempt_count else greatest(i.attempt_count - 1, 0) end,
+    failed_at = case when p_counts then clock_timestamp() else i.failed_at end, leased_at = null, leased_until = null, lease_session = null,
+    lease_run = null, context = coalesce(i.context, '{}') || case when p_reason is null then '{}'
+      else jsonb_build_object('last_failure', left(p_reason, 2000), 'last_hint', left(p_hint, 500)) end
+  where i.id = p_turn.item_id and i.status = 'leased' and i.dispatch_token = p_turn.token
+$function$;
+grant execute on function hq.close_turn_item(hq.agent_dispatch,boolean,text,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.code_without_comments(p_function oid)
  RETURNS text
  LANGUAGE sql
@@ -3613,6 +3850,24 @@ begin
 end
 $function$;
 grant execute on function hq.count_agent_changes() to public;
+
+CREATE OR REPLACE FUNCTION hq.count_item_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_noted uuid[] := coalesce(nullif(current_setting('hq.changed_gateways', true), ''), '{}')::uuid[];
+begin
+  if v_noted <> '{}' then
+    perform set_config('hq.changed_gateways', '', true);
+    perform hq.bump_dispatch_version(v_noted);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.count_item_changes() to public;
 
 CREATE OR REPLACE FUNCTION hq.count_secret_changes()
  RETURNS trigger
@@ -4069,6 +4324,52 @@ end
 $function$;
 grant execute on function hq.end_left_behind() to public;
 
+CREATE OR REPLACE FUNCTION hq.end_turn(p_turn hq.agent_dispatch, p_result jsonb, p_settings jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_outcome text := p_result ->> 'outcome';
+  v_item public.agent_inbox_items;
+  v_is_success boolean;
+  v_is_failure boolean;
+  v_hold int;
+  v_failures int := p_turn.failures;
+  v_releases int := case when p_result ->> 'outcome' = 'released' then p_turn.releases + 1 else 0 end;
+begin
+  select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
+  v_is_success := v_outcome = 'done' and not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token);
+  v_is_failure := not v_is_success and v_item.status is distinct from 'done' and v_outcome not in ('released', 'held', 'aborted');
+  perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
+      when v_outcome = 'done' then 'the turn ended without completing the item'
+      when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
+  -- A turn that never begins would be released without end.
+  if v_outcome = 'held' or v_releases >= 5 then
+    v_hold := least(900, greatest(coalesce(hq.int_or_null(p_result -> 'hold_seconds'), 30), coalesce(p_turn.held_seconds * 2, 0), 1));
+  end if;
+  v_failures := case when v_is_success then 0 when v_is_failure then v_failures + 1 else v_failures end;
+  update hq.agent_dispatch d
+  set token = null, last_token = p_turn.token, item_id = null, runner_id = null, leased_until = null, failures = v_failures, releases = v_releases,
+    cooldown_until = case when v_is_failure then clock_timestamp() + hq.wake_cooldown(v_failures, p_settings)
+      when v_is_success then d.cooldown_until end,
+    stalled_at = case when v_is_failure and v_failures >= coalesce(hq.int_or_null(p_settings -> 'max_consecutive_failures'), 5)
+      then clock_timestamp() end,
+    held_until = case when v_hold is not null then clock_timestamp() + make_interval(secs => v_hold) when not v_is_success then d.held_until end,
+    held_seconds = coalesce(v_hold, case when not v_is_success then d.held_seconds end),
+    held_reason = case when v_hold is not null then left(coalesce(p_result ->> 'hold_reason', p_result ->> 'error',
+        case v_outcome when 'held' then 'the provider refused' else v_releases || ' turns in a row were given back' end), 500)
+      when not v_is_success then d.held_reason end
+  where d.agent_id = p_turn.agent_id;
+  if v_is_success then
+    update public.agent_inbox_items i set last_wake_success_at = clock_timestamp() where i.id = p_turn.item_id;
+  end if;
+  update public.agent_activity x set item_id = null, run_id = null, tool = null, text = null, since = null, updated_at = clock_timestamp()
+  where x.agent_id = p_turn.agent_id;
+end
+$function$;
+grant execute on function hq.end_turn(hq.agent_dispatch,jsonb,jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.end_unserved(p_gateway gateways, p_alive text)
  RETURNS void
  LANGUAGE plpgsql
@@ -4470,6 +4771,18 @@ end
 $function$;
 grant execute on function hq.head(text,integer) to public;
 
+CREATE OR REPLACE FUNCTION hq.hourly_limit(p_budget agent_budgets, p_settings jsonb)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_budget.hourly_limit_usd,
+    case when jsonb_typeof(p_settings -> 'hourly_limit_usd') = 'number' then (p_settings ->> 'hourly_limit_usd')::numeric end,
+    case when p_budget.hard_cutoff then greatest(p_budget.monthly_limit_usd / 10, 1) end)
+$function$;
+grant execute on function hq.hourly_limit(agent_budgets,jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.inbox_for_comment()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4648,6 +4961,17 @@ AS $function$
     and p_slug not in ('default', 'main', 'master', 'new', 'template') and p_slug not like 'template-%'
 $function$;
 grant execute on function hq.is_agent_slug(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.is_budget_spent(p_budget agent_budgets)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_budget.hard_cutoff and p_budget.status::text = 'exceeded' and p_budget.current_period_start
+    >= date_trunc('month', clock_timestamp() at time zone hq.time_zone_or_utc(p_budget.period_anchor_tz))::date, false)
+$function$;
+grant execute on function hq.is_budget_spent(agent_budgets) to public;
 
 CREATE OR REPLACE FUNCTION hq.is_disconnected(p_adapter chat_adapters)
  RETURNS boolean
@@ -4931,6 +5255,34 @@ end
 $function$;
 grant execute on function hq.lock_inbox_item(agents,jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.lock_next_item(p_agent uuid)
+ RETURNS agent_inbox_items
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+  v_item public.agent_inbox_items;
+begin
+  loop
+    select i.id into v_id from public.agent_inbox_items i
+    where i.agent_id = p_agent and i.status in ('pending', 'leased') and (i.status = 'pending' or i.leased_until <= clock_timestamp())
+    order by i.created_at, i.id limit 1;
+    select * into v_item from public.agent_inbox_items i
+    where i.id = v_id and (i.status = 'pending' or (i.status = 'leased' and i.leased_until <= clock_timestamp()))
+    for no key update skip locked;
+    if v_item.id is null or v_item.attempt_count < v_item.max_attempts then
+      return v_item;
+    end if;
+    update public.agent_inbox_items i
+    set status = 'dead_letter', failed_at = clock_timestamp(), leased_until = null,
+      context = jsonb_build_object('last_failure', 'every attempt ended without an answer') || coalesce(i.context, '{}')
+    where i.id = v_item.id;
+  end loop;
+end
+$function$;
+grant execute on function hq.lock_next_item(uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.lock_secret(p_args jsonb, p_what text)
  RETURNS secrets
  LANGUAGE plpgsql
@@ -5095,6 +5447,20 @@ AS $function$
 $function$;
 grant execute on function hq.meta_to_provision(jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.next_dispatch_ms(p_gateway uuid, p_own uuid[])
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select greatest(0, ceil(extract(epoch from min(n.at) - clock_timestamp()) * 1000))::bigint from (
+    select g.until as at from public.agents a, hq.wake_gate(a) g
+    where a.gateway_id = p_gateway and g.until is not null and exists (
+      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased'))
+    union all
+    select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)) n
+$function$;
+grant execute on function hq.next_dispatch_ms(uuid,uuid[]) to public;
+
 CREATE OR REPLACE FUNCTION hq.nil_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -5143,6 +5509,27 @@ begin
 end
 $function$;
 grant execute on function hq.note_executor(gateways,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.note_item_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_noted uuid[] := coalesce(nullif(current_setting('hq.changed_gateways', true), ''), '{}')::uuid[];
+  v_gateway uuid;
+begin
+  if coalesce(current_setting('hq.dispatching', true), '') <> 'on' then
+    v_gateway := (select a.gateway_id from public.agents a where a.id = new.agent_id);
+    if v_gateway is not null and v_gateway <> all (v_noted) then
+      perform set_config('hq.changed_gateways', (v_noted || v_gateway)::text, true);
+    end if;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.note_item_change() to public;
 
 CREATE OR REPLACE FUNCTION hq.notify(p_notification jsonb)
  RETURNS void
@@ -5804,6 +6191,39 @@ end
 $function$;
 grant execute on function hq.renew(uuid[],integer) to public;
 
+CREATE OR REPLACE FUNCTION hq.renew_turns(p_entries jsonb, p_lease integer)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_entry jsonb;
+  v_turn hq.agent_dispatch;
+  v_until timestamptz;
+  v_lost text[] := '{}';
+begin
+  for v_entry in select e from hq.entries(p_entries) e order by e ->> 'token' loop
+    v_until := clock_timestamp() + make_interval(secs => p_lease);
+    update hq.agent_dispatch d set leased_until = v_until, lease_seconds = p_lease where d.token = hq.token_of(v_entry) returning * into v_turn;
+    if not found then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+      continue;
+    end if;
+    update public.agent_inbox_items i set leased_until = greatest(i.leased_until, v_until)
+    where i.id = v_turn.item_id and i.status = 'leased' and i.dispatch_token = v_turn.token;
+    continue when jsonb_typeof(v_entry -> 'activity') is distinct from 'object';
+    update public.agent_activity x
+    set tool = left(v_entry #>> '{activity,tool}', 200), text = left(v_entry #>> '{activity,text}', 2000),
+      tokens = coalesce(trunc((v_entry #>> '{activity,tokens}')::numeric)::bigint, x.tokens),
+      cost_usd = coalesce((v_entry #>> '{activity,cost_usd}')::numeric, x.cost_usd),
+      model = coalesce(left(v_entry #>> '{activity,model}', 200), x.model), updated_at = clock_timestamp()
+    where x.agent_id = v_turn.agent_id and x.updated_at < clock_timestamp() - interval '1 second';
+  end loop;
+  return v_lost;
+end
+$function$;
+grant execute on function hq.renew_turns(jsonb,integer) to public;
+
 CREATE OR REPLACE FUNCTION hq.repeat_leases(p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -6328,6 +6748,36 @@ end
 $function$;
 grant execute on function hq.speaker_of(uuid,jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.spending_gate(p_agent agents, OUT reason text, OUT until timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget public.agent_budgets;
+  v_hour hq.agent_hours;
+  v_limit numeric;
+begin
+  select * into v_budget from public.agent_budgets b where b.agent_id = p_agent.id;
+  if hq.is_budget_spent(v_budget) then
+    reason := 'budget_exceeded';
+    until := (date_trunc('month', clock_timestamp() at time zone hq.time_zone_or_utc(v_budget.period_anchor_tz)) + interval '1 month')
+      at time zone hq.time_zone_or_utc(v_budget.period_anchor_tz);
+    return;
+  end if;
+  select * into v_hour from hq.agent_hours h where h.agent_id = p_agent.id and h.began_at > clock_timestamp() - interval '1 hour';
+  if found then
+    v_limit := hq.hourly_limit(v_budget, (select w.settings from public.workspace w where w.tenant_id = p_agent.tenant_id));
+    if v_hour.spend_usd >= v_limit then
+      reason := 'hourly_brake';
+      until := v_hour.began_at + interval '1 hour';
+    end if;
+  end if;
+end
+$function$;
+grant execute on function hq.spending_gate(agents) to public;
+
 CREATE OR REPLACE FUNCTION hq.subject_of(p_alert notifications)
  RETURNS text
  LANGUAGE sql
@@ -6630,6 +7080,29 @@ end
 $function$;
 grant execute on function hq.take_results(jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.take_turn_results(p_results jsonb, p_settings jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_entry jsonb;
+  v_turn hq.agent_dispatch;
+  v_lost text[] := '{}';
+begin
+  for v_entry in select e from hq.entries(p_results) e order by e ->> 'token' loop
+    select * into v_turn from hq.agent_dispatch d where d.token = hq.token_of(v_entry) for no key update;
+    if found then
+      perform hq.end_turn(v_turn, v_entry, p_settings);
+    elsif not exists (select from hq.agent_dispatch d where d.last_token = hq.token_of(v_entry)) then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+    end if;
+  end loop;
+  return v_lost;
+end
+$function$;
+grant execute on function hq.take_turn_results(jsonb,jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.task_result(p_task tasks)
  RETURNS jsonb
  LANGUAGE sql
@@ -6707,6 +7180,28 @@ end
 $function$;
 grant execute on function hq.touch_updated_at() to public;
 
+CREATE OR REPLACE FUNCTION hq.turn_json(p_turn hq.agent_dispatch, p_timeout integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+  v_item public.agent_inbox_items;
+begin
+  select * into v_agent from public.agents a where a.id = p_turn.agent_id;
+  select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id;
+  return jsonb_build_object('item_id', p_turn.item_id, 'token', p_turn.token, 'attempt', v_item.attempt_count, 'event', v_item.event_type,
+    'agent_id', v_agent.id, 'agent_slug', v_agent.slug, 'openclaw_id', v_agent.openclaw_id, 'session_key', p_turn.lease_session,
+    'run_id', p_turn.lease_run, 'timeout_seconds', p_timeout,
+    'model', coalesce((select t.model_override from public.tasks t where t.id = v_item.task_id), v_agent.model),
+    'thinking', coalesce((select t.thinking_override from public.tasks t where t.id = v_item.task_id), v_agent.thinking),
+    'item', case when v_item.id is not null then hq.whole_inbox_item(v_agent, v_item) end);
+end
+$function$;
+grant execute on function hq.turn_json(hq.agent_dispatch,integer) to public;
+
 CREATE OR REPLACE FUNCTION hq.unbounded_functions()
  RETURNS SETOF regprocedure
  LANGUAGE sql
@@ -6734,6 +7229,52 @@ AS $function$
   select case when p_text ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then p_text::uuid end
 $function$;
 grant execute on function hq.uuid_or_null(text) to public;
+
+CREATE OR REPLACE FUNCTION hq.wake_cooldown(p_failures integer, p_settings jsonb)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select make_interval(secs => least(coalesce((p_settings ->> 'wake_cooldown')::numeric, 30) * 2 ^ least(p_failures, 20),
+    coalesce((p_settings ->> 'max_wake_cooldown')::numeric, 900))::double precision)
+$function$;
+grant execute on function hq.wake_cooldown(integer,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.wake_gate(p_agent agents, OUT reason text, OUT until timestamp with time zone, OUT detail text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_state hq.agent_dispatch;
+  v_gateway public.gateways;
+begin
+  select * into v_state from hq.agent_dispatch d where d.agent_id = p_agent.id;
+  select * into v_gateway from public.gateways g where g.id = p_agent.gateway_id;
+  reason := case
+    when exists (select from public.workspace w where w.tenant_id = p_agent.tenant_id and w.stopped_at is not null) then 'workspace_stopped'
+    when v_state.stalled_at is not null then 'stalled'
+    when v_state.token is not null then 'in_turn'
+    when v_state.held_until > v_now then 'held'
+    when v_state.cooldown_until > v_now then 'cooldown'
+    when p_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
+    when v_gateway.status::text in ('paused', 'hibernating') then 'gateway_paused'
+    when p_agent.status::text <> 'ready' or p_agent.openclaw_id is null then 'agent_not_ready'
+    when v_gateway.id is null then 'no_gateway'
+    when exists (select from public.agent_inbox_items i
+      where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > v_now) then 'leased' end;
+  until := case reason when 'held' then v_state.held_until when 'cooldown' then v_state.cooldown_until
+    when 'leased' then (select max(i.leased_until) from public.agent_inbox_items i where i.agent_id = p_agent.id and i.status = 'leased') end;
+  detail := case reason when 'held' then v_state.held_reason end;
+  if reason is null then
+    select s.reason, s.until into reason, until from hq.spending_gate(p_agent) s;
+  end if;
+end
+$function$;
+grant execute on function hq.wake_gate(agents) to public;
 
 CREATE OR REPLACE FUNCTION hq.whole_inbox_item(p_agent agents, p_item agent_inbox_items)
  RETURNS jsonb
@@ -7428,6 +7969,52 @@ grant execute on function delete_secret(uuid,text) to authenticated;
 grant execute on function delete_secret(uuid,text) to service_role;
 comment on function delete_secret(uuid,text) is 'Deletes a secret. Returns `{secret}` as it was, or `{refused}`. Operators only.';
 
+CREATE OR REPLACE FUNCTION public.dispatch_exchange(p_gateway_id uuid, p_request jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_runner text := coalesce(p_request ->> 'runner', 'runner');
+  v_claim int := greatest(0, least(coalesce(hq.int_or_null(p_request -> 'claim'), 0), 100));
+  v_lease int := greatest(1, least(coalesce(hq.int_or_null(p_request -> 'lease_seconds'), 60), 3600));
+  v_settings jsonb := coalesce(nullif(p_request -> 'settings', 'null'), '{}');
+  v_timeout int := coalesce(hq.int_or_null(v_settings -> 'agent_process_timeout'), 300);
+  v_known uuid[];
+  v_lost text[];
+  v_adopted uuid[] := '{}';
+  v_claimed uuid[] := '{}';
+  v_version bigint;
+begin
+  perform set_config('hq.dispatching', 'on', true);
+  -- One exchange of a gateway after the other: two at once would both see its places free.
+  perform pg_advisory_xact_lock(hashtextextended('hq.dispatch ' || p_gateway_id, 0));
+  v_version := (select g.dispatch_version from public.gateways g where g.id = p_gateway_id);
+  v_known := array(select hq.token_of(e) from hq.entries(p_request -> 'renew') e where hq.token_of(e) is not null);
+  v_lost := hq.take_turn_results(p_request -> 'results', v_settings) || hq.renew_turns(p_request -> 'renew', v_lease);
+  if p_request -> 'adopt' = 'true' then
+    v_adopted := hq.adopt_turns(p_gateway_id, v_runner, v_known, v_lease);
+  end if;
+  if v_claim > 0 then
+    v_claimed := hq.claim_turns(p_gateway_id, v_runner, v_claim, v_lease, v_settings);
+  end if;
+  perform set_config('hq.dispatching', '', true);
+  return jsonb_build_object('now', clock_timestamp(), 'dispatch_version', v_version,
+    'claimed', (select coalesce(jsonb_agg(hq.turn_json(d, v_timeout) order by d.started_at, d.agent_id), '[]')
+      from hq.agent_dispatch d where d.token = any (v_claimed)),
+    'adopted', (select coalesce(jsonb_agg(hq.turn_json(d, v_timeout) order by d.started_at, d.agent_id), '[]')
+      from hq.agent_dispatch d where d.token = any (v_adopted)),
+    'lost', (select coalesce(jsonb_agg(distinct l), '[]') from unnest(v_lost) l),
+    'cancel', (select coalesce(jsonb_agg(jsonb_build_object('token', c.token, 'reason', c.reason)), '[]') from (
+      select d.token, hq.abort_reason(d) as reason from hq.agent_dispatch d where d.token = any (v_known || v_adopted || v_claimed)) c
+      where c.reason is not null),
+    'next_in_ms', hq.next_dispatch_ms(p_gateway_id, v_known || v_adopted || v_claimed));
+end
+$function$;
+grant execute on function dispatch_exchange(uuid,jsonb) to service_role;
+comment on function dispatch_exchange(uuid,jsonb) is 'The one request of a gateway''s dispatcher: takes results, renews leases, adopts the turns of a runner that is gone, and claims inbox items whose agent may wake.';
+
 CREATE OR REPLACE FUNCTION public.enqueue_command(p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
  LANGUAGE sql
@@ -7749,6 +8336,7 @@ begin
     'gateway_status', v_gateway.status,
     'secrets_version', v_gateway.secrets_version,
     'agents_version', v_gateway.agents_version,
+    'dispatch_version', v_gateway.dispatch_version,
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
@@ -7769,7 +8357,7 @@ comment on function runner_exchange(uuid,text,integer,integer,uuid[],jsonb,jsonb
 - `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
 - `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
 
-Returns `{now, gateway_status, secrets_version, agents_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
+Returns `{now, gateway_status, secrets_version, agents_version, dispatch_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
 
 CREATE OR REPLACE FUNCTION public.secret_envelopes(p_after uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 500)
  RETURNS json

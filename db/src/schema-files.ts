@@ -36,6 +36,7 @@ const concepts = [
   'alerts',
   'work',
   'usage',
+  'dispatch',
   'secrets',
   'chat',
   'chat_commands',

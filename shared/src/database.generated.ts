@@ -5,6 +5,63 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      agent_activity: {
+        Row: {
+          agent_id: string;
+          cost_usd: number | null;
+          item_id: string | null;
+          model: string | null;
+          run_id: string | null;
+          since: string | null;
+          tenant_id: string;
+          text: string | null;
+          tokens: number | null;
+          tool: string | null;
+          updated_at: string;
+        };
+        Insert: {
+          agent_id: string;
+          cost_usd?: number | null;
+          item_id?: string | null;
+          model?: string | null;
+          run_id?: string | null;
+          since?: string | null;
+          tenant_id?: string;
+          text?: string | null;
+          tokens?: number | null;
+          tool?: string | null;
+          updated_at?: string;
+        };
+        Update: {
+          agent_id?: string;
+          cost_usd?: number | null;
+          item_id?: string | null;
+          model?: string | null;
+          run_id?: string | null;
+          since?: string | null;
+          tenant_id?: string;
+          text?: string | null;
+          tokens?: number | null;
+          tool?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_activity_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: true;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_activity_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       agent_budgets: {
         Row: {
           agent_id: string;
@@ -13,6 +70,7 @@ export type Database = {
           current_period_start: string;
           current_period_tokens: number;
           hard_cutoff: boolean;
+          hourly_limit_usd: number | null;
           monthly_limit_usd: number | null;
           period_anchor_tz: string;
           soft_threshold_pct: number;
@@ -27,6 +85,7 @@ export type Database = {
           current_period_start?: string;
           current_period_tokens?: number;
           hard_cutoff?: boolean;
+          hourly_limit_usd?: number | null;
           monthly_limit_usd?: number | null;
           period_anchor_tz?: string;
           soft_threshold_pct?: number;
@@ -41,6 +100,7 @@ export type Database = {
           current_period_start?: string;
           current_period_tokens?: number;
           hard_cutoff?: boolean;
+          hourly_limit_usd?: number | null;
           monthly_limit_usd?: number | null;
           period_anchor_tz?: string;
           soft_threshold_pct?: number;
@@ -248,6 +308,8 @@ export type Database = {
           context: Json;
           created_at: string;
           dedup_key: string | null;
+          dispatch_count: number;
+          dispatch_token: string | null;
           event_type: Database['public']['Enums']['inbox_event_type'];
           failed_at: string | null;
           id: string;
@@ -274,6 +336,8 @@ export type Database = {
           context?: Json;
           created_at?: string;
           dedup_key?: string | null;
+          dispatch_count?: number;
+          dispatch_token?: string | null;
           event_type: Database['public']['Enums']['inbox_event_type'];
           failed_at?: string | null;
           id?: string;
@@ -300,6 +364,8 @@ export type Database = {
           context?: Json;
           created_at?: string;
           dedup_key?: string | null;
+          dispatch_count?: number;
+          dispatch_token?: string | null;
           event_type?: Database['public']['Enums']['inbox_event_type'];
           failed_at?: string | null;
           id?: string;
@@ -1392,6 +1458,7 @@ export type Database = {
         Row: {
           agents_version: number;
           created_at: string;
+          dispatch_version: number;
           id: string;
           label: string | null;
           last_backup_at: string | null;
@@ -1408,6 +1475,7 @@ export type Database = {
         Insert: {
           agents_version?: number;
           created_at?: string;
+          dispatch_version?: number;
           id?: string;
           label?: string | null;
           last_backup_at?: string | null;
@@ -1424,6 +1492,7 @@ export type Database = {
         Update: {
           agents_version?: number;
           created_at?: string;
+          dispatch_version?: number;
           id?: string;
           label?: string | null;
           last_backup_at?: string | null;
@@ -1897,6 +1966,8 @@ export type Database = {
           owner_timezone: string | null;
           settings: Json;
           slug: string | null;
+          stopped_at: string | null;
+          stopped_by: string | null;
           tenant_id: string;
           updated_at: string;
         };
@@ -1914,6 +1985,8 @@ export type Database = {
           owner_timezone?: string | null;
           settings?: Json;
           slug?: string | null;
+          stopped_at?: string | null;
+          stopped_by?: string | null;
           tenant_id?: string;
           updated_at?: string;
         };
@@ -1931,6 +2004,8 @@ export type Database = {
           owner_timezone?: string | null;
           settings?: Json;
           slug?: string | null;
+          stopped_at?: string | null;
+          stopped_by?: string | null;
           tenant_id?: string;
           updated_at?: string;
         };
@@ -2083,6 +2158,10 @@ export type Database = {
         Args: { p_secret_id: string; p_origin?: string | null };
         Returns: Json;
       };
+      dispatch_exchange: {
+        Args: { p_gateway_id: string; p_request: Json };
+        Returns: Json;
+      };
       enqueue_command: {
         Args: { p_action: string; p_payload?: Json | null; p_gateway?: string | null; p_agent?: string | null; p_idempotency_key?: string | null; p_origin?: string | null };
         Returns: Json;
@@ -2182,7 +2261,7 @@ export type Database = {
       command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'approve_deliverable' | 'assign_task' | 'comment_on_task' | 'create_task' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'ping' | 'reject_deliverable' | 'request_revision' | 'restart_session' | 'resume_agent' | 'resume_gateway' | 'set_allowed_hosts' | 'set_budget' | 'set_task_status' | 'stack_status' | 'tail_logs' | 'top_up_budget' | 'wake_agent';
       command_status: 'pending' | 'leased' | 'running' | 'done' | 'failed' | 'cancelled';
       gateway_status: 'provisioning' | 'ready' | 'error' | 'hibernating' | 'paused';
-      inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved';
+      inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved' | 'task_overdue';
       inbox_item_status: 'pending' | 'leased' | 'done' | 'dead_letter' | 'failed';
       member_role: 'viewer' | 'operator' | 'admin';
       review_status: 'draft' | 'in_review' | 'approved' | 'revision_requested' | 'rejected';
