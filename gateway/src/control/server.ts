@@ -105,7 +105,8 @@ function routeOf(routes: readonly Route[], { method, url = '' }: IncomingMessage
   const [path = '', query = ''] = url.split('?');
   for (const route of routes) {
     const match = route.method === method ? route.path.exec(path) : null;
-    if (match !== null) return { route, params: match.slice(1).map(decoded), query: new URLSearchParams(query) };
+    if (match !== null)
+      return { route, params: match.slice(1).map(decoded), query: new URLSearchParams(query) };
   }
   throw new HqError('not_found', `The control API has no ${method} ${path}.`);
 }

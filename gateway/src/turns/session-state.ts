@@ -113,5 +113,10 @@ function usageOf(answers: readonly Message[]): TurnResult['usage'] {
   const input = sum((usage) => usage.input + usage.cacheRead + usage.cacheWrite);
   const output = sum((usage) => usage.output);
   const hasCost = used.some(({ cost }) => cost?.total !== undefined);
-  return { input, output, total: input + output, costUsd: hasCost ? sum(({ cost }) => cost?.total ?? 0) : null };
+  return {
+    input,
+    output,
+    total: input + output,
+    costUsd: hasCost ? sum(({ cost }) => cost?.total ?? 0) : null,
+  };
 }

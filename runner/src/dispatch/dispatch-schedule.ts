@@ -20,8 +20,8 @@ export interface DispatchTimes {
   readonly leaseMs: number;
 }
 
-/** What agents do is told once in this time. */
-const activityEveryMs = 2_000;
+/** What agents do is told once in this time; the database takes it once a second. */
+export const activityEveryMs = 2_000;
 
 /** Returns the time at which the next request is due. */
 export function nextDispatchAt(times: DispatchTimes): number {

@@ -17,7 +17,9 @@ export interface DispatchedTurnOptions {
 }
 
 /** Reasons to end a turn before it ends by itself. */
-type Stop = { readonly kind: 'cancelled'; readonly reason: string } | { readonly kind: 'overdue' | 'stopping' };
+type Stop =
+  | { readonly kind: 'cancelled'; readonly reason: string }
+  | { readonly kind: 'overdue' | 'stopping' };
 
 /** The gateway ends the turn at its time limit, and knows why it took so long; this comes where the gateway does not. */
 const deadlineGraceMs = 30_000;

@@ -4,8 +4,8 @@ import type { Database } from '../database.ts';
 import type { GatewayControl } from '../gateway-control.ts';
 import { retryDelay } from '../schedule.ts';
 import { WakeSignal } from '../wake-signal.ts';
+import { activityEveryMs, type DispatchTimes, nextDispatchAt, nextTellingAt } from './dispatch-schedule.ts';
 import { DispatchedTurn } from './dispatched-turn.ts';
-import { type DispatchTimes, nextDispatchAt, nextTellingAt } from './dispatch-schedule.ts';
 import type {
   DispatchLimits,
   DispatchRequest,
@@ -169,13 +169,19 @@ export class Dispatcher {
   }
 
   #request(results: DispatchRequest['results'], claim: number, adopt: boolean): DispatchRequest {
+    const now = performance.now();
+    const tells = this.#activitySince !== null && now - this.#lastActivityAt >= activityEveryMs;
+    if (tells) {
+      this.#activitySince = null;
+      this.#lastActivityAt = now;
+    }
     return {
       runner: this.#options.runnerId,
       claim,
       lease_seconds: this.#leaseSeconds,
       renew: [
         ...[...this.#turns.values()].map((turn) => {
-          const activity = turn.takeActivity();
+          const activity = tells ? turn.takeActivity() : null;
           return { token: turn.token, ...(activity !== null && { activity }) };
         }),
         ...this.#outbox.tokensBeside(results).map((token) => ({ token })),
@@ -203,7 +209,6 @@ export class Dispatcher {
       this.#hintedAt = null;
       this.#nextAt = null;
     }
-    this.#activitySince = null;
     const batch = this.#outbox.takeBatch();
     const request = this.#request(batch, isReady ? free : 0, isReady);
     try {
@@ -222,12 +227,12 @@ export class Dispatcher {
     this.#fault = null;
     this.#failures = 0;
     this.#lastExchangeAt = startedAt;
-    this.#lastActivityAt = startedAt;
     this.#version = Math.max(this.#version, response.dispatch_version ?? never);
     const { next_in_ms: nextInMs } = response;
     if (nextInMs != null) this.#nextAt = performance.now() + Math.max(leastPauseMs, nextInMs);
     for (const leased of response.adopted) this.#adopt(leased);
     for (const leased of response.claimed) this.#begin(leased, false);
+    if (response.claimed.length > 0) this.#lastActivityAt = performance.now();
     for (const token of response.lost) this.#lose(token);
     for (const { token, reason } of response.cancel) this.#turns.get(token)?.cancel(reason);
   }
@@ -292,7 +297,9 @@ export class Dispatcher {
     if (this.#quit.signal.aborted) return;
     const { log } = this.#options;
     const fault =
-      error instanceof HqError ? error : new HqError('unreachable', 'The dispatcher failed.', { cause: error });
+      error instanceof HqError
+        ? error
+        : new HqError('unreachable', 'The dispatcher failed.', { cause: error });
     if (fault.code === 'failed') {
       const token = this.#outbox.onRefused(batch, fault.message);
       if (token !== null) log.error({ token }, 'the database refuses every report of this turn');
