@@ -230,18 +230,19 @@ export class Dispatcher {
     this.#version = Math.max(this.#version, response.dispatch_version ?? never);
     const { next_in_ms: nextInMs } = response;
     if (nextInMs != null) this.#nextAt = performance.now() + Math.max(leastPauseMs, nextInMs);
-    for (const leased of response.adopted) this.#adopt(leased);
-    for (const leased of response.claimed) this.#begin(leased, false);
+    const cancelled = new Map(response.cancel.map(({ token, reason }) => [token, reason]));
+    for (const leased of response.adopted) this.#adopt(leased, cancelled.get(leased.token));
+    for (const leased of response.claimed) this.#begin(leased, false, cancelled.get(leased.token));
     if (response.claimed.length > 0) this.#lastActivityAt = performance.now();
     for (const token of response.lost) this.#lose(token);
-    for (const { token, reason } of response.cancel) this.#turns.get(token)?.cancel(reason);
+    for (const [token, reason] of cancelled) this.#turns.get(token)?.cancel(reason);
   }
 
   /** Takes over a turn; one that this process follows already has only a new token. */
-  #adopt(leased: LeasedTurn): void {
+  #adopt(leased: LeasedTurn, cancelled: string | undefined): void {
     const known = [...this.#turns.values()].find((turn) => turn.leased.run_id === leased.run_id);
     if (known === undefined) {
-      this.#begin(leased, true);
+      this.#begin(leased, true, cancelled);
       return;
     }
     this.#turns.delete(known.token);
@@ -257,7 +258,7 @@ export class Dispatcher {
     this.#options.log.warn({ agent: turn.leased.agent_slug, run: turn.leased.run_id }, 'the lease was lost');
   }
 
-  #begin(leased: LeasedTurn, isAdopted: boolean): void {
+  #begin(leased: LeasedTurn, isAdopted: boolean, cancelled: string | undefined): void {
     if (this.#turns.has(leased.token)) return;
     const turn = new DispatchedTurn({
       leased,
@@ -271,6 +272,7 @@ export class Dispatcher {
     });
     this.#turns.set(leased.token, turn);
     if (this.#isStopping) turn.stop();
+    if (cancelled !== undefined) turn.cancel(cancelled);
     void this.#follow(turn, isAdopted);
   }
 
