@@ -6,8 +6,8 @@ import { startTurnsGateway } from '../gateway/testing/turns-gateway.ts';
 import { connectDatabase } from '../runner/src/database.ts';
 import { Dispatcher } from '../runner/src/dispatch/dispatcher.ts';
 import { GatewayControl } from '../runner/src/gateway-control.ts';
-import { createLog } from '../shared/src/program/log.ts';
 import { sleep } from '../shared/src/program/index.ts';
+import { createLog } from '../shared/src/program/log.ts';
 import { createRedactor } from '../shared/src/text/index.ts';
 import { percentile } from './percentile.ts';
 import { startBenchRunner } from './runner.ts';
@@ -23,7 +23,7 @@ const itemsOfAgent = 50;
 const items = gateways * agentsOfGateway * itemsOfAgent;
 const longestMs = 15 * 60_000;
 const limits = {
-  ...{ max_concurrent_wakes: 2, wake_cooldown: 30, max_wake_cooldown: 900, max_consecutive_failures: 5 },
+  ...{ max_concurrent_wakes: 2, wake_cooldown: 0, max_wake_cooldown: 900, max_consecutive_failures: 5 },
   ...{ agent_process_timeout: 300, stale_item_age_hours: 24 },
 };
 

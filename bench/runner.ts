@@ -48,7 +48,10 @@ export async function startBenchRunner(options: BenchRunnerOptions): Promise<Ben
       COMPOSE_PROJECT: 'hq-bench-of-nothing',
       SECRETS_DIR: options.secretsDirectory ?? join(tmpdir(), `hq-bench-secrets-of-${process.pid}`),
       ...(options.pollSeconds && { POLL_INTERVAL: String(options.pollSeconds) }),
-      ...(options.controlSocket !== undefined && { CONTROL_SOCKET: options.controlSocket }),
+      ...(options.controlSocket !== undefined && {
+        CONTROL_SOCKET: options.controlSocket,
+        WAKE_COOLDOWN: '0',
+      }),
       RESTART_SECONDS: String(restartSeconds),
       JOURNAL: join(tmpdir(), `hq-bench-journal-${process.pid}`),
     },

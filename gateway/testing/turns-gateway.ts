@@ -3,6 +3,7 @@ import type { GatewayStatus, TurnLine, TurnRequest, TurnResult } from '@hq/share
 import { turnAbort, turnRequest } from '@hq/shared/gateway';
 import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
+import { z } from 'zod';
 import { parseBody, type Route } from '../src/control/route.ts';
 import { serveControl } from '../src/control/server.ts';
 import { LiveTurns } from '../src/turns/live-turns.ts';
@@ -22,6 +23,8 @@ export interface TurnsGateway {
   isReady: boolean;
   close(): void;
 }
+
+const agentsBody = z.object({ agents: z.array(z.object({ slug: z.string() })) });
 
 export async function startTurnsGateway(socket: string, work: AgentWork): Promise<TurnsGateway> {
   const begun: TurnRequest[] = [];
@@ -45,6 +48,16 @@ export async function startTurnsGateway(socket: string, work: AgentWork): Promis
     });
   const routes: readonly Route[] = [
     { method: 'GET', path: /^\/status$/, answer: () => statusOf(gateway.isReady) },
+    {
+      method: 'PUT',
+      path: /^\/agents$/,
+      // Every agent is as it has to be.
+      stream: ({ body }) => {
+        const unchanged = parseBody(agentsBody, body).agents.map(({ slug }) => slug);
+        const nothing = { applied: [], needCredential: [], unexpected: [], problems: [] };
+        return Promise.resolve({ ...nothing, unchanged });
+      },
+    },
     {
       method: 'POST',
       path: /^\/turns$/,

@@ -31,6 +31,7 @@ const {
   DELIVER_MS: deliverMs = '10000',
   CONTROL_SOCKET: controlSocket = '',
   AGENT_PROCESS_TIMEOUT: turnSeconds = '300',
+  WAKE_COOLDOWN: wakeCooldown = '1',
   DISPATCH_LEASE_SECONDS: dispatchLeaseSeconds = '60',
 } = process.env;
 
@@ -69,7 +70,12 @@ const runner = await startRunner({
     controlSocket === ''
       ? noWakes
       : {
-          ...{ max_concurrent_wakes: 2, wake_cooldown: 1, max_wake_cooldown: 2, max_consecutive_failures: 5 },
+          ...{
+            max_concurrent_wakes: 2,
+            wake_cooldown: Number(wakeCooldown),
+            max_wake_cooldown: 2,
+            max_consecutive_failures: 5,
+          },
           ...{ agent_process_timeout: Number(turnSeconds), stale_item_age_hours: 24 },
         },
   reconcileInterval: 60,
