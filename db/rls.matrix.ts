@@ -26,6 +26,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
   // The guard decides which commands a member may insert: schema/commands/guard.test.ts.
   agent_commands: { select: 'viewer', insert: 'viewer', update: 'service', delete: 'service' },
   agent_inbox_items: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  agent_routines: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_usage: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agents: {
     select: 'viewer',
@@ -201,4 +202,5 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   start_command: 'service_role',
   tenant_people: 'authenticated',
   whoami: 'authenticated',
+  work_waits: 'authenticated',
 };

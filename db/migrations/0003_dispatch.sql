@@ -6,7 +6,7 @@ alter table public.agent_inbox_items add column if not exists dispatch_count int
 alter table public.gateways add column if not exists dispatch_version bigint not null default 0;
 alter table public.workspace add column if not exists stopped_at timestamptz;
 alter table public.workspace add column if not exists stopped_by uuid;
-alter table public.agent_budgets add column if not exists hourly_limit_usd numeric(10, 2) check (hourly_limit_usd > 0);
+alter table public.agent_budgets add column if not exists hourly_limit_usd numeric(10, 2) check (hourly_limit_usd >= 0);
 
 -- One row for an agent that was dispatched once. `token` is that of the turn in flight.
 create table if not exists hq.agent_dispatch (
@@ -55,6 +55,38 @@ create table if not exists public.agent_activity (
 );
 
 create index if not exists agent_activity_tenant on public.agent_activity (tenant_id);
+
+-- Routines of agents. An older HQ has a table named routines of its own.
+create table if not exists public.agent_routines (
+  id uuid primary key default gen_random_uuid(),
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  tenant_id uuid not null default hq.nil_tenant() references public.tenants (id) on delete cascade,
+  agent_id uuid not null references public.agents (id) on delete cascade,
+  name text not null,
+  instructions text,
+  schedule text,
+  time_zone text not null default 'UTC',
+  event text,
+  creates_task boolean not null default false,
+  paused_at timestamptz,
+  last_run_at timestamptz,
+  next_run_at timestamptz,
+  last_task_id uuid,
+  created_by uuid,
+  unique (tenant_id, name),
+  check ((schedule is null) <> (event is null))
+);
+
+create index if not exists agent_routines_due on public.agent_routines (tenant_id, next_run_at) where paused_at is null;
+create index if not exists agent_routines_event on public.agent_routines (tenant_id, event) where event is not null;
+create index if not exists agent_routines_agent on public.agent_routines (agent_id);
+
+-- Times of the last look at what only time brings.
+create table if not exists hq.ticks (
+  tenant_id uuid primary key references public.tenants (id) on delete cascade,
+  at timestamptz not null
+);
 
 select hq.add_enum_values('public.agent_inbox_items', 'event_type', '{task_overdue}');
 select hq.add_enum_values('public.notifications', 'type', '{item_dead_letter,agent_stalled,workspace_stopped,hourly_brake}');

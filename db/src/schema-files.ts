@@ -37,6 +37,7 @@ const concepts = [
   'work',
   'usage',
   'dispatch',
+  'routines',
   'secrets',
   'chat',
   'chat_commands',

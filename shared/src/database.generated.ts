@@ -413,6 +413,78 @@ export type Database = {
           },
         ];
       };
+      agent_routines: {
+        Row: {
+          agent_id: string;
+          created_at: string;
+          created_by: string | null;
+          creates_task: boolean;
+          event: string | null;
+          id: string;
+          instructions: string | null;
+          last_run_at: string | null;
+          last_task_id: string | null;
+          name: string;
+          next_run_at: string | null;
+          paused_at: string | null;
+          schedule: string | null;
+          tenant_id: string;
+          time_zone: string;
+          updated_at: string;
+        };
+        Insert: {
+          agent_id: string;
+          created_at?: string;
+          created_by?: string | null;
+          creates_task?: boolean;
+          event?: string | null;
+          id?: string;
+          instructions?: string | null;
+          last_run_at?: string | null;
+          last_task_id?: string | null;
+          name: string;
+          next_run_at?: string | null;
+          paused_at?: string | null;
+          schedule?: string | null;
+          tenant_id?: string;
+          time_zone?: string;
+          updated_at?: string;
+        };
+        Update: {
+          agent_id?: string;
+          created_at?: string;
+          created_by?: string | null;
+          creates_task?: boolean;
+          event?: string | null;
+          id?: string;
+          instructions?: string | null;
+          last_run_at?: string | null;
+          last_task_id?: string | null;
+          name?: string;
+          next_run_at?: string | null;
+          paused_at?: string | null;
+          schedule?: string | null;
+          tenant_id?: string;
+          time_zone?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_routines_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_routines_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       agent_usage: {
         Row: {
           agent_id: string | null;
@@ -2254,11 +2326,15 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: Json;
       };
+      work_waits: {
+        Args: { p_items?: string[] | null; p_tasks?: string[] | null };
+        Returns: Json;
+      };
     };
     Enums: {
       agent_status: 'ready' | 'paused' | 'error' | 'provisioning' | 'hibernating';
       budget_status: 'ok' | 'warned' | 'exceeded' | 'unmetered';
-      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'approve_deliverable' | 'assign_task' | 'comment_on_task' | 'create_task' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'ping' | 'reject_deliverable' | 'request_revision' | 'restart_session' | 'resume_agent' | 'resume_gateway' | 'set_allowed_hosts' | 'set_budget' | 'set_task_status' | 'stack_status' | 'tail_logs' | 'top_up_budget' | 'wake_agent';
+      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'approve_deliverable' | 'assign_task' | 'cancel_item' | 'comment_on_task' | 'create_routine' | 'create_task' | 'list_routines' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'pause_routine' | 'ping' | 'reject_deliverable' | 'remove_routine' | 'request_revision' | 'restart_session' | 'resume_agent' | 'resume_all' | 'resume_gateway' | 'resume_routine' | 'retry_item' | 'run_routine' | 'set_allowed_hosts' | 'set_budget' | 'set_task_status' | 'stack_status' | 'stop_all' | 'tail_logs' | 'top_up_budget' | 'wake_agent';
       command_status: 'pending' | 'leased' | 'running' | 'done' | 'failed' | 'cancelled';
       gateway_status: 'provisioning' | 'ready' | 'error' | 'hibernating' | 'paused';
       inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved' | 'task_overdue';

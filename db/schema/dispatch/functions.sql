@@ -3,47 +3,6 @@
 
 -- Gates. Each is a reason not to wake an agent, in the order in which they are told.
 
--- Returns whether a budget has no money left in its month; a month that is over closes nothing.
-create or replace function hq.is_budget_spent(p_budget public.agent_budgets) returns boolean language sql stable
-set search_path = '' as $$
-  select coalesce(p_budget.hard_cutoff and p_budget.status::text = 'exceeded' and p_budget.current_period_start
-    >= date_trunc('month', clock_timestamp() at time zone hq.time_zone_or_utc(p_budget.period_anchor_tz))::date, false)
-$$;
-
--- Returns what an agent may spend in an hour: its own limit, the workspace's, or a tenth of a month that ends hard. Null for no limit.
-create or replace function hq.hourly_limit(p_budget public.agent_budgets, p_settings jsonb) returns numeric language sql immutable
-set search_path = '' as $$
-  select coalesce(p_budget.hourly_limit_usd,
-    case when jsonb_typeof(p_settings -> 'hourly_limit_usd') = 'number' then (p_settings ->> 'hourly_limit_usd')::numeric end,
-    case when p_budget.hard_cutoff then greatest(p_budget.monthly_limit_usd / 10, 1) end)
-$$;
-
--- Returns why an agent may spend nothing now, and until when where that is known; nulls where it may.
-create or replace function hq.spending_gate(p_agent public.agents, out reason text, out until timestamptz) language plpgsql stable
-set search_path = '' as $$
-declare
-  v_budget public.agent_budgets;
-  v_hour hq.agent_hours;
-  v_limit numeric;
-begin
-  select * into v_budget from public.agent_budgets b where b.agent_id = p_agent.id;
-  if hq.is_budget_spent(v_budget) then
-    reason := 'budget_exceeded';
-    until := (date_trunc('month', clock_timestamp() at time zone hq.time_zone_or_utc(v_budget.period_anchor_tz)) + interval '1 month')
-      at time zone hq.time_zone_or_utc(v_budget.period_anchor_tz);
-    return;
-  end if;
-  select * into v_hour from hq.agent_hours h where h.agent_id = p_agent.id and h.began_at > clock_timestamp() - interval '1 hour';
-  if found then
-    v_limit := hq.hourly_limit(v_budget, (select w.settings from public.workspace w where w.tenant_id = p_agent.tenant_id));
-    if v_hour.spend_usd >= v_limit then
-      reason := 'hourly_brake';
-      until := v_hour.began_at + interval '1 hour';
-    end if;
-  end if;
-end
-$$;
-
 -- Returns why nothing wakes an agent now, and until when where that is known; a null reason where it may wake.
 create or replace function hq.wake_gate(p_agent public.agents, out reason text, out until timestamptz, out detail text)
 language plpgsql stable set search_path = '' as $$
@@ -186,6 +145,15 @@ set search_path = '' as $$
     coalesce((p_settings ->> 'max_wake_cooldown')::numeric, 900))::double precision)
 $$;
 
+-- Ends turns of agents that have moved here, where nobody of their old gateway reports them any more.
+create or replace function hq.end_left_turns(p_gateway uuid, p_settings jsonb) returns void language sql
+set search_path = '' as $$
+  select hq.end_turn(d, '{"outcome": "failed", "error": "the gateway that ran the turn is gone"}', p_settings)
+  from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
+  where a.gateway_id = p_gateway and d.token is not null and d.gateway_id is distinct from p_gateway
+    and d.leased_until < clock_timestamp() - interval '5 minutes'
+$$;
+
 -- Leases items of agents of the gateway, those first that were not woken for longest, as many as there are places.
 create or replace function hq.claim_turns(p_gateway uuid, p_runner text, p_claim int, p_lease int, p_settings jsonb) returns uuid[]
 language plpgsql set search_path = '' as $$
@@ -196,6 +164,7 @@ declare
   v_turn hq.agent_dispatch;
   v_tokens uuid[] := '{}';
 begin
+  perform hq.end_left_turns(p_gateway, p_settings);
   if v_places <= 0 then
     return v_tokens;
   end if;
@@ -204,7 +173,7 @@ begin
     cross join lateral (
       select i.created_at from public.agent_inbox_items i
       where i.agent_id = a.id and i.status in ('pending', 'leased') order by i.created_at limit 1) oldest
-    where a.gateway_id = p_gateway and d.token is null
+    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready'
     order by d.last_wake_at nulls first, oldest.created_at, a.id
   loop
     v_turn := hq.claim_turn(v_agent_id, p_runner, p_lease, p_settings);
@@ -231,6 +200,16 @@ language sql set search_path = '' as $$
   where i.id = p_turn.item_id and i.status = 'leased' and i.dispatch_token = p_turn.token
 $$;
 
+create or replace function hq.tell_stalled(p_agent_id uuid, p_failures int, p_reason text) returns void language sql
+set search_path = '' as $$
+  select hq.notify(jsonb_build_object('tenant_id', a.tenant_id, 'type', 'agent_stalled', 'severity', 'error', 'subject', 'agent:' || a.id,
+    'dedup_key', 'agent_stalled:' || a.id, 'title', format('%s is stalled: %s turns in a row failed', a.slug, p_failures),
+    'body', format('The last one: %s. New work wakes it again, and so does retrying an item.', left(p_reason, 1500)),
+    'entity_type', 'agent', 'entity_id', a.id, 'actor_type', 'system',
+    'meta', jsonb_build_object('agent_slug', a.slug, 'gateway_id', a.gateway_id)))
+  from public.agents a where a.id = p_agent_id
+$$;
+
 -- Ends a turn: frees the agent, and says what its outcome means for the item and for the next wake.
 create or replace function hq.end_turn(p_turn hq.agent_dispatch, p_result jsonb, p_settings jsonb) returns void language plpgsql
 set search_path = '' as $$
@@ -241,6 +220,7 @@ declare
   v_is_failure boolean;
   v_hold int;
   v_failures int := p_turn.failures;
+  v_most int := coalesce(hq.int_or_null(p_settings -> 'max_consecutive_failures'), 5);
   v_releases int := case when p_result ->> 'outcome' = 'released' then p_turn.releases + 1 else 0 end;
 begin
   select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
@@ -258,7 +238,7 @@ begin
   set token = null, last_token = p_turn.token, item_id = null, runner_id = null, leased_until = null, failures = v_failures, releases = v_releases,
     cooldown_until = case when v_is_failure then clock_timestamp() + hq.wake_cooldown(v_failures, p_settings)
       when v_is_success then d.cooldown_until end,
-    stalled_at = case when v_is_failure and v_failures >= coalesce(hq.int_or_null(p_settings -> 'max_consecutive_failures'), 5)
+    stalled_at = case when v_is_failure and v_failures >= v_most
       then clock_timestamp() end,
     held_until = case when v_hold is not null then clock_timestamp() + make_interval(secs => v_hold) when not v_is_success then d.held_until end,
     held_seconds = coalesce(v_hold, case when not v_is_success then d.held_seconds end),
@@ -266,6 +246,17 @@ begin
         case v_outcome when 'held' then 'the provider refused' else v_releases || ' turns in a row were given back' end), 500)
       when not v_is_success then d.held_reason end
   where d.agent_id = p_turn.agent_id;
+  if v_is_success then
+    perform hq.resolve_alert(v_item.tenant_id, 'agent_stalled:' || p_turn.agent_id);
+  elsif v_is_failure and v_failures >= v_most then
+    perform hq.tell_stalled(p_turn.agent_id, v_failures, coalesce(p_result ->> 'error', 'the turn ended without completing the item'));
+  end if;
+  -- Other items that the turn took and did not end.
+  update public.agent_inbox_items i
+  set status = case when i.attempt_count >= i.max_attempts then 'dead_letter' else 'pending' end::public.inbox_item_status,
+    failed_at = clock_timestamp(), leased_at = null, leased_until = null, lease_session = null, lease_run = null,
+    context = coalesce(i.context, '{}') || '{"last_failure": "the turn that took the item ended without completing it"}'
+  where i.agent_id = p_turn.agent_id and i.status = 'leased' and i.lease_session = p_turn.lease_session and i.id <> p_turn.item_id;
   if v_is_success then
     update public.agent_inbox_items i set last_wake_success_at = clock_timestamp() where i.id = p_turn.item_id;
   end if;
@@ -315,8 +306,9 @@ begin
     continue when jsonb_typeof(v_entry -> 'activity') is distinct from 'object';
     update public.agent_activity x
     set tool = left(v_entry #>> '{activity,tool}', 200), text = left(v_entry #>> '{activity,text}', 2000),
-      tokens = coalesce(trunc((v_entry #>> '{activity,tokens}')::numeric)::bigint, x.tokens),
-      cost_usd = coalesce((v_entry #>> '{activity,cost_usd}')::numeric, x.cost_usd),
+      tokens = coalesce(hq.int_or_null(v_entry #> '{activity,tokens}'), x.tokens),
+      cost_usd = case when jsonb_typeof(v_entry #> '{activity,cost_usd}') = 'number'
+        then least((v_entry #>> '{activity,cost_usd}')::numeric, 99999) else x.cost_usd end,
       model = coalesce(left(v_entry #>> '{activity,model}', 200), x.model), updated_at = clock_timestamp()
     where x.agent_id = v_turn.agent_id and x.updated_at < clock_timestamp() - interval '1 second';
   end loop;
@@ -359,7 +351,10 @@ set search_path = '' as $$
     where a.gateway_id = p_gateway and g.until is not null and exists (
       select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased'))
     union all
-    select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)) n
+    select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)
+    union all
+    select min(r.next_run_at) from public.agent_routines r join public.gateways g on g.tenant_id = r.tenant_id
+    where g.id = p_gateway and r.paused_at is null) n
 $$;
 
 create or replace function public.dispatch_exchange(p_gateway_id uuid, p_request jsonb) returns jsonb
@@ -386,6 +381,7 @@ begin
     v_adopted := hq.adopt_turns(p_gateway_id, v_runner, v_known, v_lease);
   end if;
   if v_claim > 0 then
+    perform hq.run_due(g.tenant_id) from public.gateways g where g.id = p_gateway_id;
     v_claimed := hq.claim_turns(p_gateway_id, v_runner, v_claim, v_lease, v_settings);
   end if;
   perform set_config('hq.dispatching', '', true);
@@ -446,12 +442,277 @@ $$;
 create or replace trigger hq_note_item_made after insert on public.agent_inbox_items
 for each row when (new.status = 'pending') execute function hq.note_item_change();
 create or replace trigger hq_note_item_changed after update of status on public.agent_inbox_items
-for each row when (new.status is distinct from old.status and (new.status = 'pending' or old.status = 'leased'))
+for each row when (new.status is distinct from old.status and (new.status = 'pending' or new.context ? 'withdrawn'))
 execute function hq.note_item_change();
 drop trigger if exists hq_count_items_made on public.agent_inbox_items;
 create constraint trigger hq_count_items_made after insert on public.agent_inbox_items deferrable initially deferred
 for each row when (new.status = 'pending') execute function hq.count_item_changes();
 drop trigger if exists hq_count_items_changed on public.agent_inbox_items;
 create constraint trigger hq_count_items_changed after update of status on public.agent_inbox_items deferrable initially deferred
-for each row when (new.status is distinct from old.status and (new.status = 'pending' or old.status = 'leased'))
+for each row when (new.status is distinct from old.status and (new.status = 'pending' or new.context ? 'withdrawn'))
 execute function hq.count_item_changes();
+
+-- Changes that wake or abort without an item.
+create or replace function hq.clear_waits(p_agents uuid[]) returns void language sql
+set search_path = '' as $$
+  update hq.agent_dispatch d set stalled_at = null, failures = 0, releases = 0, cooldown_until = null, held_until = null, held_seconds = null,
+    held_reason = null
+  where d.agent_id = any (p_agents);
+  select hq.resolve_alert(a.tenant_id, 'agent_stalled:' || a.id) from public.agents a where a.id = any (p_agents)
+$$;
+
+-- New work wakes a stalled agent: for one turn, if that fails too.
+create or replace function hq.end_stall() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  update hq.agent_dispatch d set stalled_at = null where d.agent_id = new.agent_id and d.stalled_at is not null;
+  return null;
+end
+$$;
+create or replace trigger hq_end_stall after insert on public.agent_inbox_items
+for each row when (new.status = 'pending') execute function hq.end_stall();
+
+-- An agent that an operator lets work again, or that gets another model, begins anew.
+create or replace function hq.dispatch_agent_change() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if (new.status::text = 'ready' and old.status::text <> 'ready') or new.model is distinct from old.model then
+    perform hq.clear_waits(array[new.id]);
+  end if;
+  perform hq.bump_dispatch_version(array[old.gateway_id, new.gateway_id]);
+  return null;
+end
+$$;
+create or replace trigger hq_dispatch_agent_change after update on public.agents
+for each row when ((new.status, new.gateway_id, new.openclaw_id, new.model) is distinct from (old.status, old.gateway_id, old.openclaw_id, old.model))
+execute function hq.dispatch_agent_change();
+
+create or replace function hq.dispatch_gateway_change() returns trigger language plpgsql
+set search_path = '' as $$
+begin
+  new.dispatch_version := old.dispatch_version + 1;
+  return new;
+end
+$$;
+create or replace trigger hq_dispatch_gateway_change before update on public.gateways
+for each row when (new.status is distinct from old.status) execute function hq.dispatch_gateway_change();
+
+create or replace function hq.dispatch_budget_change() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if new.hourly_limit_usd is distinct from old.hourly_limit_usd or new.monthly_limit_usd is distinct from old.monthly_limit_usd then
+    perform hq.resolve_alert(a.tenant_id, 'hourly_brake:' || a.id)
+    from public.agents a where a.id = new.agent_id and hq.braked_until(a) is null;
+  end if;
+  perform hq.bump_dispatch_version(array(select a.gateway_id from public.agents a where a.id = new.agent_id and a.gateway_id is not null));
+  return null;
+end
+$$;
+create or replace trigger hq_dispatch_budget_change after update on public.agent_budgets
+for each row when ((new.status, new.hard_cutoff, new.hourly_limit_usd, new.monthly_limit_usd)
+  is distinct from (old.status, old.hard_cutoff, old.hourly_limit_usd, old.monthly_limit_usd))
+execute function hq.dispatch_budget_change();
+
+create or replace function hq.dispatch_workspace_change() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  perform hq.bump_dispatch_version(array(select g.id from public.gateways g where g.tenant_id = new.tenant_id));
+  return null;
+end
+$$;
+create or replace trigger hq_dispatch_workspace_change after insert or update on public.workspace
+for each row execute function hq.dispatch_workspace_change();
+
+-- A new credential may be what a held agent waits for.
+create or replace function hq.end_holds() returns trigger language plpgsql security definer
+set search_path = '' as $$
+declare
+  v_agents uuid[] := array(select d.agent_id from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
+    where a.gateway_id = new.gateway_id and d.held_until > clock_timestamp() and (new.agent_id is null or new.agent_id = a.id));
+begin
+  if v_agents <> '{}' then
+    perform hq.clear_waits(v_agents);
+    perform hq.bump_dispatch_version(array[new.gateway_id]);
+  end if;
+  return null;
+end
+$$;
+create or replace trigger hq_end_holds_made after insert on public.secrets for each row execute function hq.end_holds();
+create or replace trigger hq_end_holds_changed after update of encrypted_value on public.secrets
+for each row when (new.encrypted_value is distinct from old.encrypted_value) execute function hq.end_holds();
+create or replace trigger hq_end_holds after update of status on public.agent_commands
+for each row when (new.status = 'done' and old.status <> 'done' and starts_with(new.action::text, 'auth_')) execute function hq.end_holds();
+
+-- A dead letter is one alert, whoever wrote it.
+create or replace function hq.alert_dead_letter() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if new.status = 'dead_letter' then
+    perform hq.notify(jsonb_build_object('tenant_id', new.tenant_id, 'type', 'item_dead_letter', 'severity', 'error',
+      'subject', 'agent:' || new.agent_id, 'dedup_key', 'item_dead_letter:' || new.id,
+      'title', format('%s gave up: %s', new.agent_slug, left(coalesce(new.summary, replace(new.event_type::text, '_', ' ')), 200)),
+      'body', format('%s failed. The last one: %s. Retry it with retry_item.',
+        case new.attempt_count when 1 then '1 attempt' else new.attempt_count || ' attempts' end,
+        left(coalesce(new.context ->> 'last_failure', 'no reason was given'), 1500)),
+      'entity_type', 'agent_inbox_item', 'entity_id', new.id, 'actor_type', 'system',
+      'meta', jsonb_strip_nulls(jsonb_build_object('agent_slug', new.agent_slug, 'item_id', new.id, 'about', new.task_id))));
+  else
+    perform hq.resolve_alert(new.tenant_id, 'item_dead_letter:' || new.id);
+  end if;
+  return null;
+end
+$$;
+create or replace trigger hq_alert_dead_letter after update of status on public.agent_inbox_items
+for each row when (new.status is distinct from old.status and 'dead_letter' in (new.status::text, old.status::text))
+execute function hq.alert_dead_letter();
+
+-- Actions.
+create or replace function hq.audit_dispatch(p_command public.agent_commands, p_action text, p_type text, p_id uuid, p_summary text)
+returns void language sql set search_path = '' as $$
+  select hq.write_audit(jsonb_build_object('tenant_id', p_command.tenant_id, 'actor_user_id', p_command.requested_by, 'module', 'agents',
+    'entity_type', p_type, 'entity_id', p_id, 'action', p_action, 'summary', left(p_summary, 500),
+    'meta', jsonb_build_object('origin', p_command.origin)))
+$$;
+
+-- Adds the workspace's row where there is none yet. Stopping what is stopped changes nothing: several people may press at once.
+create or replace function hq.do_stop_all(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_workspace public.workspace;
+  v_who text := coalesce(hq.email_of(p_command.requested_by), 'the service');
+  v_turns int := (select count(*) from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
+    where a.tenant_id = p_command.tenant_id and d.token is not null);
+begin
+  perform hq.insert_fields('public.workspace', jsonb_build_object('tenant_id', p_command.tenant_id, 'name', 'HQ'))
+  where not exists (select from public.workspace w where w.tenant_id = p_command.tenant_id);
+  select * into v_workspace from public.workspace w where w.tenant_id = p_command.tenant_id for no key update;
+  if v_workspace.stopped_at is null then
+    update public.workspace w set stopped_at = clock_timestamp(), stopped_by = p_command.requested_by where w.id = v_workspace.id
+    returning * into v_workspace;
+    perform hq.audit_dispatch(p_command, 'workspace.stopped', 'workspace', v_workspace.id, format('%s stopped all agents', v_who));
+    perform hq.notify(jsonb_build_object('tenant_id', p_command.tenant_id, 'type', 'workspace_stopped', 'severity', 'critical',
+      'subject', 'workspace:' || v_workspace.id, 'dedup_key', 'workspace_stopped:' || v_workspace.id, 'title', 'All agents are stopped',
+      'body', format('%s stopped them; %s turns were running. resume_all lets them work again.', v_who, v_turns),
+      'entity_type', 'workspace', 'entity_id', v_workspace.id, 'actor_type', 'system'));
+  end if;
+  return jsonb_build_object('stopped', true, 'since', v_workspace.stopped_at, 'turns', v_turns);
+end
+$$;
+
+create or replace function hq.do_resume_all(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_workspace public.workspace;
+begin
+  select * into v_workspace from public.workspace w where w.tenant_id = p_command.tenant_id for no key update;
+  if v_workspace.stopped_at is not null then
+    update public.workspace w set stopped_at = null, stopped_by = null where w.id = v_workspace.id;
+    perform hq.audit_dispatch(p_command, 'workspace.resumed', 'workspace', v_workspace.id,
+      format('%s let all agents work again', coalesce(hq.email_of(p_command.requested_by), 'the service')));
+    perform hq.resolve_alert(p_command.tenant_id, 'workspace_stopped:' || v_workspace.id);
+  end if;
+  return jsonb_build_object('stopped', false, 'since', null, 'waiting', (select count(*) from public.agent_inbox_items i
+    where i.tenant_id = p_command.tenant_id and i.status = 'pending'));
+end
+$$;
+
+create or replace function hq.lock_item(p_command public.agent_commands) returns public.agent_inbox_items language plpgsql
+set search_path = '' as $$
+declare
+  v_item public.agent_inbox_items;
+begin
+  select * into v_item from public.agent_inbox_items i
+  where i.id = hq.find_row('public.agent_inbox_items', p_command.tenant_id, p_command.payload ->> 'item', 'item') for no key update;
+  return v_item;
+end
+$$;
+
+create or replace function hq.item_result(p_item public.agent_inbox_items) returns jsonb language sql immutable
+set search_path = '' as $$
+  select jsonb_build_object('id', p_item.id, 'title', coalesce(p_item.summary, replace(p_item.event_type::text, '_', ' ')), 'status', p_item.status,
+    'agent', p_item.agent_slug)
+$$;
+
+create or replace function hq.do_retry_item(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_item public.agent_inbox_items := hq.lock_item(p_command);
+begin
+  if v_item.status::text not in ('dead_letter', 'failed') then
+    raise exception 'this item is %', v_item.status using errcode = '23505', column = 'item',
+      hint = 'Only an item that was given up can be tried again.';
+  end if;
+  update public.agent_inbox_items i
+  set status = 'pending', attempt_count = 0, failed_at = null, completed_at = null, leased_at = null, leased_until = null
+  where i.id = v_item.id returning * into v_item;
+  perform hq.clear_waits(array[v_item.agent_id]);
+  perform hq.audit_dispatch(p_command, 'item.retried', 'agent_inbox_item', v_item.id, format('%s tries again: %s', v_item.agent_slug, v_item.summary));
+  return hq.item_result(v_item);
+end
+$$;
+
+create or replace function hq.do_cancel_item(p_command public.agent_commands) returns jsonb language plpgsql
+set search_path = '' as $$
+declare
+  v_item public.agent_inbox_items := hq.lock_item(p_command);
+begin
+  if v_item.status::text not in ('pending', 'leased') then
+    raise exception 'this item is % already', replace(v_item.status::text, '_', ' ') using errcode = '23505', column = 'item';
+  end if;
+  perform hq.withdraw_items(array[v_item.id]);
+  return hq.item_result((select i from public.agent_inbox_items i where i.id = v_item.id));
+end
+$$;
+
+-- Returns why an item waits: null for one that is in work or closed.
+create or replace function hq.item_wait(p_item public.agent_inbox_items) returns jsonb language plpgsql stable
+set search_path = '' as $$
+declare
+  v_agent public.agents;
+  v_gate record;
+  v_reason text;
+  v_place int;
+begin
+  if p_item.status::text not in ('pending', 'leased') or (p_item.status = 'leased' and p_item.leased_until > clock_timestamp()) then
+    return null;
+  end if;
+  select * into v_agent from public.agents a where a.id = p_item.agent_id;
+  select * into v_gate from hq.wake_gate(v_agent);
+  v_reason := coalesce(v_gate.reason, 'queued');
+  if v_reason not in ('workspace_stopped', 'stalled', 'agent_paused', 'gateway_paused', 'no_gateway')
+    and exists (select from public.gateways g where g.id = v_agent.gateway_id and hq.is_stale(g))
+  then
+    v_reason := 'no_runner';
+  end if;
+  v_place := 1 + (select count(*) from public.agent_inbox_items i where i.agent_id = p_item.agent_id and i.status in ('pending', 'leased')
+    and (i.created_at, i.id) < (p_item.created_at, p_item.id));
+  return jsonb_build_object('reason', v_reason, 'until', v_gate.until, 'place', v_place, 'text', case v_reason
+    when 'workspace_stopped' then 'all agents are stopped' when 'stalled' then 'the agent is stalled after failures'
+    when 'in_turn' then format('place %s: the agent works on something else', v_place)
+    when 'leased' then format('place %s: the agent works on something else', v_place)
+    when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
+    when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
+    when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
+    when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
+end
+$$;
+
+-- Returns why the oldest item of a task waits; null for a task with an item in work, or none.
+create or replace function hq.task_wait(p_task public.tasks) returns jsonb language sql stable
+set search_path = '' as $$
+  select hq.item_wait(i) from public.agent_inbox_items i
+  where i.task_id = p_task.id and i.status in ('pending', 'leased')
+  order by i.status = 'leased' and i.leased_until > clock_timestamp() desc, i.created_at, i.id limit 1
+$$;
+
+create or replace function public.work_waits(p_items uuid[] default '{}', p_tasks uuid[] default '{}') returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select coalesce(jsonb_object_agg(w.id, w.wait), '{}') from (
+    select i.id, hq.item_wait(i) as wait from public.agent_inbox_items i where i.id = any (p_items[:500]) and i.tenant_id = public.current_tenant_id()
+    union all
+    select t.id, hq.task_wait(t) from public.tasks t where t.id = any (p_tasks[:500]) and t.tenant_id = public.current_tenant_id()) w
+  where w.wait is not null and ((select public.member_role_of_caller()) is not null or hq.caller_role() not in ('authenticated', 'anon'))
+$$;
+select hq.open_function('public.work_waits(uuid[], uuid[])', 'authenticated, service_role',
+  'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, leased, budget_exceeded, hourly_brake, queued.');

@@ -166,6 +166,9 @@ function closedBecause(error: unknown): string {
 function verdictOf({ allowed, reason, limit_usd: limit, spent_usd: spent }: Budget): Verdict {
   if (allowed) return null;
   if (reason === 'agent_paused') return 'An operator has paused this agent.';
+  if (reason === 'workspace_stopped') return 'An operator has stopped all agents.';
+  if (reason === 'hourly_brake')
+    return 'This agent has spent what it may in an hour. It rests until the hour is over.';
   if (reason === 'gateway_paused') return 'An operator has paused this gateway.';
   if (reason === 'budget_exceeded') {
     const figures = limit == null || spent == null ? '' : ` (${dollars(spent)} of ${dollars(limit)})`;
