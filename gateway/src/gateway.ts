@@ -19,7 +19,7 @@ import { readConfinement } from './control/confinement.ts';
 import type { Route } from './control/route.ts';
 import { type ControlServer, serveControl } from './control/server.ts';
 import { statusRoute } from './control/status-route.ts';
-import { turnsRoute } from './control/turns-route.ts';
+import { turnRoutes } from './control/turn-routes.ts';
 import type { Settings } from './environment.ts';
 import { OpenClawProcess } from './openclaw/process.ts';
 import type { ReadyOpenClaw } from './ready-openclaw.ts';
@@ -82,7 +82,7 @@ class Gateway {
     return [
       statusRoute(() => this.#status()),
       callsRoute(ready),
-      turnsRoute(() => this.#readyForTurns(), paths),
+      ...turnRoutes({ openclaw: () => this.#readyForTurns(), paths, isStopping: () => this.#isStopping }),
       ...agentRoutes(() => this.#agentsContext()),
     ];
   }
@@ -193,7 +193,7 @@ class Gateway {
     const { settings } = this.#options;
     const agents = await managedAgents(settings.paths.agents);
     return {
-      ready: this.#openclaw?.client.hello != null,
+      ready: this.#openclaw?.client.hello != null && !this.#isStopping,
       version: this.#openclaw?.client.hello?.server.version ?? null,
       doing: this.#steps.doing,
       agents: [...agents.keys()].sort(),

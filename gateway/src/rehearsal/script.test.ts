@@ -48,6 +48,18 @@ describe('the script of a rehearsal', () => {
     });
   });
 
+  it('takes the item that the message names, whatever waits longer', () => {
+    const text = 'This turn is for item 5e6f7a8b of your HQ inbox, and for no other.';
+    const two = result(
+      'hq_inbox',
+      '2 items wait:\n- item 1a2b3c4d: task_assignment, task 9f8e7d6c "Old"\n- item 5e6f7a8b: task_assignment, task 0d0c0b0a "New"',
+    );
+    const answer = (...turn: readonly (typeof two)[]) =>
+      rehearsalScript({ messages: [{ ...user, text }, ...turn.flat()], tools, authorization: '' });
+    expect(answer(two)).toEqual({ tool: 'hq_take', arguments: { item: '5e6f7a8b' } });
+    expect(answer(two, taken)).toMatchObject({ tool: 'hq_comment', arguments: { task: '0d0c0b0a' } });
+  });
+
   it('says that no model answers, also where the inbox is empty or HQ refuses', () => {
     for (const answer of [
       reply(result('hq_inbox', 'Your inbox is empty.')),
