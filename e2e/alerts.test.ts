@@ -238,6 +238,23 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
       await call('notify', { title: 'The key is gone' });
     },
   },
+  agent_question: {
+    words: /writer asks: Which title\?/,
+    raise: async () => {
+      const call = await asAgent(stack.database, agent);
+      await call('ask', { question: 'Which title?', choices: ['Long', 'Short'] });
+    },
+    end: () => query(`update agent_questions set status = 'answered', answer = 'Long' where status = 'open'`),
+  },
+  question_expired: {
+    words: /nobody answered writer: Which colour\?/,
+    raise: async () => {
+      const call = await asAgent(stack.database, agent);
+      await call('ask', { question: 'Which colour?' });
+      await query(`update agent_questions set expires_at = now() where question = 'Which colour?'`);
+      await query(`select hq.sweep_questions(tenant_id) from agents where id = $1`, [agent]);
+    },
+  },
   secret_sync_failed: {
     words: /API_KEY is not on main[\s\S]*the key is another one/,
     raise: async () => {

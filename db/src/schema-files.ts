@@ -44,6 +44,7 @@ const concepts = [
   'agents',
   'pairing',
   'agent_api',
+  'questions',
   'legacy',
 ] as const;
 

@@ -5,6 +5,7 @@ import { budgetActions } from './entries/budget-actions.ts';
 import { deliverableActions } from './entries/deliverable-actions.ts';
 import { gatewayActions } from './entries/gateway-actions.ts';
 import { provisionActions } from './entries/provision-actions.ts';
+import { questionActions } from './entries/question-actions.ts';
 import { taskActions } from './entries/task-actions.ts';
 
 /**
@@ -19,6 +20,7 @@ export const catalogue = {
   ...deliverableActions,
   ...budgetActions,
   ...alertActions,
+  ...questionActions,
 } as const;
 
 export type Catalogue = typeof catalogue;
