@@ -68,7 +68,7 @@ const status = async () =>
 describe('waking an agent with a key', () => {
   it('shows text, tools, tokens and cost on the command and on the agent', async () => {
     const session = await signedIn('operator');
-    session.press('w');
+    session.press('W');
     await session.waitFor('Wake scout with a message');
     session.press('Look at your inbox\r');
     await session.waitFor('Waiting for the runner to take it.');
@@ -97,7 +97,7 @@ describe('waking an agent with a key', () => {
   it('says at once why a paused agent cannot be woken, and keeps the message', async () => {
     await stack.database.query(`update agents set status = 'paused'`);
     const session = await signedIn('operator');
-    session.press('w');
+    session.press('W');
     await session.waitFor('Wake scout with a message');
     session.press('Keep this\r');
     await session.waitFor('scout is paused');
@@ -107,7 +107,7 @@ describe('waking an agent with a key', () => {
     await eventually(() => expect(session.text()).not.toContain('Wake scout with a message'));
     session.press('p');
     await session.waitFor('scout works again');
-    session.press('w');
+    session.press('W');
     await session.waitFor('Keep this');
     session.press('\r');
     await session.waitFor('Waiting for the runner to take it.');

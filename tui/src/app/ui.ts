@@ -3,6 +3,7 @@ import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncE
 import { type AgentActions, createAgentActions } from '../actions/agent-actions.tsx';
 import { type ChatActions, createChatActions } from '../actions/chat-actions.tsx';
 import { type CommandActions, createCommandActions } from '../actions/command-actions.tsx';
+import { createNeedActions, type NeedActions } from '../actions/need-actions.ts';
 import { createSecretActions, type SecretActions } from '../actions/secret-actions.tsx';
 import { createLookups, type Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
@@ -48,6 +49,7 @@ export interface Ui {
   readonly agents: AgentActions;
   readonly secrets: SecretActions;
   readonly chat: ChatActions;
+  readonly needs: NeedActions;
   readonly lookups: () => Lookups;
   /** The state of a list, which outlives its screen. */
   readonly list: (name: string) => ListStore;
@@ -110,6 +112,7 @@ export function createUi(
     agents: createAgentActions(session, context),
     secrets: createSecretActions(session, context),
     chat: createChatActions(session, context),
+    needs: createNeedActions(session, context, commands),
     lookups,
     list(name) {
       const list = lists.get(name) ?? new ListStore();

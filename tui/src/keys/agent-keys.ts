@@ -6,7 +6,7 @@ const aimed = { writes: true, aimsAt: 'agent' } as const;
 
 /** For screens on which an agent is selected or open. Other keys act on its gateway there. */
 export const agentKeys = [
-  { does: 'wake', keys: ['w'], short: 'wake', about: 'send the agent a message', ...aimed },
+  { does: 'wake', keys: ['W'], short: 'wake', about: 'send the agent a message', ...aimed },
   { does: 'pause-agent', keys: ['p'], short: 'pause', about: 'pause or resume the agent', ...aimed },
   {
     does: 'take-over',

@@ -54,7 +54,7 @@ function SessionOfAgent({ route }: { readonly route: Route }): ReactNode {
     ({ action }) => action === 'read_session',
   );
   const [newest] = reads;
-  // What was read before stays until it is read again.
+  // Keeps what was read before until it is read again.
   const shown = reads.find(({ status }) => status === 'done') ?? newest;
   const [lines, setLines] = useState<readonly OutputLine[]>([]);
   const [scroll] = useState(() => new Scroll());

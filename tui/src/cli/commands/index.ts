@@ -8,6 +8,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   commands: async () => (await import('./commands.ts')).addCommands,
   alerts: async () => (await import('./alerts.ts')).addAlerts,
   pairings: async () => (await import('./pairings.ts')).addPairings,
+  needs: async () => (await import('./needs.ts')).addNeeds,
+  answer: async () => (await import('./answer.ts')).addAnswer,
   audit: async () => (await import('./audit.ts')).addAudit,
   run: async () => (await import('./run.ts')).addRun,
   watch: async () => (await import('./watch.ts')).addWatch,

@@ -1,5 +1,5 @@
 import type { Member } from '@hq/shared/client';
-import type { AuditRow, NotificationRow, PairingRow } from '@hq/shared/rows';
+import type { AuditRow, NeedRow, NotificationRow, PairingRow } from '@hq/shared/rows';
 import { type DocumentContext, fieldsOf, slugOf } from './document.ts';
 
 export function alertDocument(alert: NotificationRow) {
@@ -19,6 +19,11 @@ export function pairingDocument(pairing: PairingRow, { gateways, agents }: Docum
     'agent_id',
   ]);
   return { ...own, gateway: slugOf(pairing.gateway_id, gateways), agent: slugOf(pairing.agent_id, agents) };
+}
+
+export function needDocument(need: NeedRow) {
+  const answer = ['choices', 'free_text', 'actions'] as const;
+  return fieldsOf(need, ['id', 'kind', 'agent', 'title', 'detail', 'since', 'expires_at', ...answer]);
 }
 
 export function auditDocument(line: AuditRow) {
