@@ -50,7 +50,7 @@ export interface DispatchHarness {
   close(): Promise<void>;
 }
 
-const waitMs = 200_000;
+const waitMs = 150_000;
 
 /** The item that the message of a turn names. */
 const itemIn = (messages: readonly string[]): string =>
