@@ -20,7 +20,7 @@ import {
 } from '../../runner/src/testing/runner-harness.ts';
 import { ensureBuilt } from '../../scripts/build.ts';
 
-export interface ItemState {
+interface ItemState {
   readonly [column: string]: unknown;
   readonly id: string;
   readonly status: string;
