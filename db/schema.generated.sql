@@ -3762,6 +3762,47 @@ end
 $function$;
 grant execute on function hq.check_served(agent_commands,hq.actions,agents,gateways) to public;
 
+CREATE OR REPLACE FUNCTION hq.check_wakeable(p_agent agents, p_gateway gateways)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget jsonb := hq.agent_budget(p_agent, '{}');
+  v_message text;
+  v_hint text;
+begin
+  if p_agent.status::text = 'paused' then
+    v_message := format('%s is paused', p_agent.slug);
+    v_hint := 'resume_agent lets it work again.';
+  elsif p_agent.status::text = 'provisioning' then
+    v_message := format('%s is not ready: it is being provisioned', p_agent.slug);
+    v_hint := 'Wait until it is ready. The command provision says how far it is.';
+  elsif p_agent.status::text = 'error' and p_agent.openclaw_id is null then
+    v_message := format('%s is not on its gateway: %s', p_agent.slug, coalesce(p_agent.meta ->> 'error', 'it is in error'));
+    v_hint := 'Repair that, then run update, or remove the agent.';
+  elsif p_agent.status::text = 'hibernating' then
+    v_message := format('%s is hibernating', p_agent.slug);
+    v_hint := 'It can be woken once it is ready again.';
+  elsif p_gateway.status::text = 'paused' then
+    v_message := format('the gateway %s is paused', p_gateway.slug);
+    v_hint := 'resume_gateway lets its agents work again.';
+  elsif p_gateway.status::text = 'hibernating' then
+    v_message := format('the gateway %s is hibernating', p_gateway.slug);
+    v_hint := 'Its agents can be woken once it is ready again.';
+  elsif v_budget ->> 'reason' = 'budget_exceeded' then
+    v_message := format('%s has used up its budget: %s of %s USD this month', p_agent.slug,
+      round((v_budget ->> 'spent_usd')::numeric, 2), v_budget ->> 'limit_usd');
+    v_hint := 'top_up_budget or set_budget gives it more.';
+  end if;
+  if v_message is not null then
+    raise exception '%', v_message using errcode = '23505', hint = v_hint, table = 'agent_commands',
+      column = case when v_message like 'the gateway %' then 'gateway' else 'agent' end;
+  end if;
+end
+$function$;
+grant execute on function hq.check_wakeable(agents,gateways) to public;
+
 CREATE OR REPLACE FUNCTION hq.claim(p_gateway_id uuid, p_paused boolean, p_runner_id text, p_limit integer, p_lease_seconds integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -5219,6 +5260,8 @@ begin
     perform hq.check_served(new, v_action, v_agent, v_gateway);
     if v_action.name = 'provision' then
       v_agent := hq.agent_to_provision(new, v_gateway);
+    elsif v_action.name = 'wake_agent' then
+      perform hq.check_wakeable(v_agent, v_gateway);
     end if;
   elsif octet_length(new.payload::text) > c_payload_bytes then
     raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';

@@ -33,6 +33,21 @@ describe('the script of a rehearsal', () => {
     });
   });
 
+  it('runs a command that a person orders, where the agent may run any', () => {
+    const ordered = { ...user, text: '[Mon 2026-11-30 22:09 UTC] run: id -u' };
+    const messages = [ordered, ...result('exec', '1000')];
+    expect(rehearsalScript({ messages: [ordered], tools, authorization: '' })).toEqual({
+      tool: 'exec',
+      arguments: { command: 'id -u' },
+    });
+    expect(rehearsalScript({ messages, tools, authorization: '' })).toEqual({
+      text: expect.stringContaining('The command printed:\n1000'),
+    });
+    expect(rehearsalScript({ messages: [ordered], tools: ['read'], authorization: '' })).toEqual({
+      text: expect.stringContaining('You wrote: "run: id -u"'),
+    });
+  });
+
   it('takes the item that the message names, whatever waits longer', () => {
     const text = 'This turn is for item 5e6f7a8b of your HQ inbox, and for no other.';
     const two = result(

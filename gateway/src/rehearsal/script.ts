@@ -9,18 +9,30 @@ const time = /^\[[^\]]*\] /;
 const runtime = /\n\nRuntime: agent=.*$/;
 const notice = 'This is a rehearsal: a script answers here, no model.';
 
+/** A message that orders one command, with the command. */
+const order = /^run: (.+)$/s;
+
 /**
- * Script of a rehearsal. With HQ's tools it takes the item that the message names, or the oldest of the inbox, comments on its
- * task and completes it; without them it repeats the message. Every text says that no model wrote it.
+ * Script of a rehearsal. It runs the command of a message such as `run: ls`. With HQ's tools it takes the item that the message
+ * names, or the oldest of the inbox, comments on its task and completes it; without them it repeats the message. Every text
+ * says that no model wrote it.
  */
 export function rehearsalScript({ messages, tools }: ChatRequest): ChatReply {
   const lastUser = messages.findLastIndex(({ role, text }) => role === 'user' && said(text) !== '');
   const turn = messages.slice(lastUser + 1);
   const message = said(messages[lastUser]?.text ?? '');
+  const command = tools.includes('exec') ? order.exec(message)?.[1] : undefined;
+  if (command !== undefined) return runStep(turn, command);
   const steps = ['hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'];
   if (!steps.every((name) => tools.includes(name)))
     return { text: `${notice} You wrote: ${quoted(message)}` };
   return nextStep(turn, itemLine().exec(message)?.[1]);
+}
+
+function runStep(turn: readonly ChatMessage[], command: string): ChatReply {
+  const result = turn.findLast(({ role }) => role === 'tool');
+  if (result === undefined) return { tool: 'exec', arguments: { command } };
+  return { text: `${notice} The command printed:\n${result.text}` };
 }
 
 function nextStep(turn: readonly ChatMessage[], named: string | undefined): ChatReply {
