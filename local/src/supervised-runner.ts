@@ -26,6 +26,13 @@ const passedVariables = [
   'POLL_INTERVAL',
   'COMMAND_TIMEOUT',
   'RUNNER_SLOTS',
+  'MAX_CONCURRENT_WAKES',
+  'WAKE_COOLDOWN',
+  'MAX_WAKE_COOLDOWN',
+  'MAX_CONSECUTIVE_FAILURES',
+  'AGENT_PROCESS_TIMEOUT',
+  'RECONCILE_INTERVAL',
+  'STALE_ITEM_AGE_HOURS',
 ] as const;
 
 const root = new URL('../../', import.meta.url);
