@@ -78,6 +78,10 @@ async function serve(
   });
   try {
     const { route, params } = routeOf(routes, request);
+    if ('receive' in route) {
+      sendJson(response, 200, await route.receive({ params, signal: closed.signal }, request));
+      return;
+    }
     const body = await readBody(request);
     const received = { params, body, signal: closed.signal };
     if ('answer' in route) sendJson(response, 200, await route.answer(received));
