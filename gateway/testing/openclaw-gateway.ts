@@ -12,7 +12,7 @@ import { createRedactor } from '@hq/shared/text';
 import { z } from 'zod';
 import { OpenClawClient } from '../src/openclaw/client.ts';
 
-const startMs = 150_000;
+const startMs = 240_000;
 /** Longer than a turn that a test waits for. */
 const longestCallMs = 180_000;
 
