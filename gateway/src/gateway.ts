@@ -17,6 +17,7 @@ import { BootSteps } from './boot/steps.ts';
 import { agentRoutes } from './control/agent-routes.ts';
 import { callsRoute } from './control/calls-route.ts';
 import { readConfinement } from './control/confinement.ts';
+import { importRoutes } from './control/import-routes.ts';
 import type { Route } from './control/route.ts';
 import { type ControlServer, serveControl } from './control/server.ts';
 import { statusRoute } from './control/status-route.ts';
@@ -88,6 +89,7 @@ class Gateway {
       callsRoute(ready),
       ...turnRoutes({ openclaw: () => this.#readyForTurns(), paths, isStopping: () => this.#isStopping }),
       ...agentRoutes(() => this.#agentsContext()),
+      ...importRoutes(paths.state),
     ];
   }
 
