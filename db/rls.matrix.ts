@@ -14,6 +14,7 @@ export interface TableRule {
 
 /** Every table of `public`. Nobody of another tenant, no signed-in stranger and no anonymous caller gets anything. */
 export const tables: Readonly<Record<string, TableRule>> = {
+  agent_activity: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_budgets: {
     select: 'viewer',
     insert: 'admin',
@@ -26,6 +27,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
   agent_commands: { select: 'viewer', insert: 'viewer', update: 'service', delete: 'service' },
   agent_inbox_items: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_questions: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  agent_routines: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_usage: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agents: {
     select: 'viewer',
@@ -177,6 +179,7 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   consume_gateway_token: 'anon',
   current_tenant_id: 'anon',
   delete_secret: 'authenticated',
+  dispatch_exchange: 'service_role',
   enqueue_command: 'authenticated',
   fail_command: 'service_role',
   fail_inbox_item: 'service_role',
@@ -201,4 +204,5 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   start_command: 'service_role',
   tenant_people: 'authenticated',
   whoami: 'authenticated',
+  work_waits: 'authenticated',
 };

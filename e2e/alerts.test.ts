@@ -9,6 +9,8 @@ import {
   startPlatforms,
 } from '../bots/testing/bots-process.ts';
 import { asAgent } from '../db/testing/agent-call.ts';
+import { nilTenant } from '../db/testing/database.ts';
+import { assignTask, dispatch } from '../db/testing/dispatch.ts';
 import { eventually } from '../db/testing/eventually.ts';
 import { ask, claimOne, exchange } from '../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
@@ -83,6 +85,13 @@ async function fail(): Promise<void> {
   await exchange(stack.database, { gateway, results });
 }
 
+async function failTurn(): Promise<void> {
+  const settings = { wake_cooldown: 0 };
+  const { claimed } = await dispatch(stack.database, gateway, { claim: 1, settings });
+  const results = [{ token: claimed[0]?.token, outcome: 'failed', error: 'no luck' }];
+  await dispatch(stack.database, gateway, { results, settings });
+}
+
 let task = '';
 let secret = '';
 const secretIs = (status: string, error: string | null) =>
@@ -120,10 +129,41 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
       ]),
     end: () => query(`update agents set status = 'ready' where id = $1`, [agent]),
   },
+  item_dead_letter: {
+    words: /writer gave up: Doomed[\s\S]*no luck/,
+    raise: async () => {
+      await query(`update agents set openclaw_id = 'writer' where id = $1`, [agent]);
+      await assignTask(stack.database, 'Doomed', agent);
+      await query(`update agent_inbox_items set max_attempts = 1 where summary = 'Doomed'`);
+      await failTurn();
+    },
+    end: () => query(`delete from agent_inbox_items`),
+  },
+  agent_stalled: {
+    words: /writer is stalled: 5 turns in a row failed[\s\S]*no luck/,
+    raise: async () => {
+      for (const title of ['Hopeless', 'Useless']) await assignTask(stack.database, title, agent);
+      for (let turn = 1; turn < 5; turn += 1) await failTurn();
+    },
+    end: async () => {
+      await query(`delete from agent_inbox_items`);
+      for (const status of ['paused', 'ready']) {
+        await query(`update agents set status = $2 where id = $1`, [agent, status]);
+      }
+    },
+  },
+  workspace_stopped: {
+    words: /All agents are stopped/,
+    raise: () => query(`insert into agent_commands (action) values ('stop_all')`),
+    end: () => query(`insert into agent_commands (action) values ('resume_all')`),
+  },
   budget_warned: {
     words: /writer has nearly used its budget/,
     raise: async () => {
-      await query(`insert into agent_budgets (agent_id, monthly_limit_usd) values ($1, 10)`, [agent]);
+      await query(
+        `insert into agent_budgets (agent_id, monthly_limit_usd, hourly_limit_usd) values ($1, 10, 1000)`,
+        [agent],
+      );
       await use(8.5);
     },
     end: () => query(`update agent_budgets set monthly_limit_usd = 20 where agent_id = $1`, [agent]),
@@ -132,6 +172,14 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
     words: /writer has used up its budget[\s\S]*28\.50 of 20\.00 USD/,
     raise: () => use(20),
     end: () => query(`update agent_budgets set monthly_limit_usd = 100 where agent_id = $1`, [agent]),
+  },
+  hourly_brake: {
+    words: /writer spends too fast and rests/,
+    raise: async () => {
+      await query(`update agent_budgets set hourly_limit_usd = 1 where agent_id = $1`, [agent]);
+      await use(0.1);
+    },
+    end: () => query(`update agent_budgets set hourly_limit_usd = 1000 where agent_id = $1`, [agent]),
   },
   task_blocked: {
     words: /blocked: Write the notes/,

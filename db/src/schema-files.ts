@@ -36,6 +36,8 @@ const concepts = [
   'alerts',
   'work',
   'usage',
+  'dispatch',
+  'routines',
   'secrets',
   'chat',
   'chat_commands',

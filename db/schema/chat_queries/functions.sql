@@ -129,6 +129,7 @@ $$;
 create or replace function hq.task_row(p_task public.tasks) returns jsonb language sql stable
 set search_path = '' as $$
   select hq.task_result(p_task) || hq.pick(to_jsonb(p_task), '{created_at,description,priority,due_date}')
+    || jsonb_build_object('waits', hq.task_wait(p_task))
 $$;
 
 create or replace function hq.read_tasks(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
@@ -177,7 +178,8 @@ $$;
 
 create or replace function hq.read_inbox(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
-  select hq.pick(to_jsonb(i), '{id,created_at,event_type,task_id,status,attempt_count,summary}') || jsonb_build_object('agent', i.agent_slug)
+  select hq.pick(to_jsonb(i), '{id,created_at,event_type,task_id,status,attempt_count,summary}') || jsonb_build_object('agent', i.agent_slug,
+    'waits', hq.item_wait(i))
   from public.agent_inbox_items i
   where i.tenant_id = p_who.tenant
     and case coalesce(p_args ->> 'status', 'open') when 'all' then true

@@ -244,6 +244,17 @@ describe('an allowed host', () => {
     expect(seen.map(({ url, body }) => ({ url, body }))).toEqual([{ url: '/', body: smuggled }]);
   });
 
+  it.each(['HTTP/1.1 099 Odd', 'HTTP/1.1 000 None'])('survives a server that answers %s', async (line) => {
+    allow('ok.test');
+    server.once('connection', (socket) => void socket.end(`${line}\r\nContent-Length: 0\r\n\r\n`));
+    expect(await answerTo('GET http://ok.test/ HTTP/1.1\r\nHost: ok.test\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 502 /,
+    );
+    expect(
+      await answerTo('GET http://ok.test/ HTTP/1.1\r\nHost: ok.test\r\nConnection: close\r\n\r\n'),
+    ).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('passes a large body on', async () => {
     allow('ok.test');
     const outgoing = request({

@@ -151,11 +151,17 @@ export class EgressProxy {
       createConnection: () => socket,
     });
     outgoing.on('response', (answered) => {
-      response.writeHead(
-        answered.statusCode ?? 502,
-        answered.statusMessage,
-        forwardedHeaders(answered.rawHeaders),
-      );
+      try {
+        response.writeHead(
+          answered.statusCode ?? 502,
+          answered.statusMessage,
+          forwardedHeaders(answered.rawHeaders),
+        );
+      } catch {
+        // Node reads heads that it refuses to write, such as one with the status 099.
+        outgoing.destroy(Object.assign(new Error('invalid head'), { code: 'invalid head' }));
+        return;
+      }
       answered.pipe(response);
     });
     outgoing.on('error', (error) => {
