@@ -9,7 +9,6 @@ import {
   startPlatforms,
 } from '../bots/testing/bots-process.ts';
 import { asAgent } from '../db/testing/agent-call.ts';
-import { nilTenant } from '../db/testing/database.ts';
 import { assignTask, dispatch } from '../db/testing/dispatch.ts';
 import { eventually } from '../db/testing/eventually.ts';
 import { ask, claimOne, exchange } from '../db/testing/exchange.ts';

@@ -82,8 +82,6 @@ describe('a command', () => {
     }
   });
 
-
-
   it('is cancelled while it runs, and its processes end', async () => {
     const id = await harness.enqueue('tail_logs', { service: 'seconds_600' });
     await until('it to begin', () => harness.journal().some((entry) => entry.commandId === id));
