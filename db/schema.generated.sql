@@ -4118,7 +4118,9 @@ declare
   v_item public.agent_inbox_items;
   v_turn hq.agent_dispatch;
 begin
-  insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  if not exists (select from hq.agent_dispatch d where d.agent_id = p_agent_id) then
+    insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  end if;
   select * into v_turn from hq.agent_dispatch d where d.agent_id = p_agent_id for no key update skip locked;
   select * into v_agent from public.agents a where a.id = p_agent_id;
   if v_turn.agent_id is null or (hq.wake_gate(v_agent)).reason is not null then
@@ -4171,7 +4173,8 @@ begin
     cross join lateral (
       select i.created_at from public.agent_inbox_items i
       where i.agent_id = a.id and i.status in ('pending', 'leased') order by i.created_at limit 1) oldest
-    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready'
+    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready' and d.stalled_at is null
+      and coalesce(greatest(d.cooldown_until, d.held_until) <= clock_timestamp(), true)
     order by d.last_wake_at nulls first, oldest.created_at, a.id
   loop
     v_turn := hq.claim_turn(v_agent_id, p_runner, p_lease, p_settings);
@@ -4392,7 +4395,7 @@ begin
     end if;
     v_values := v_values || array(select n from generate_series(v_from, v_to, v_step) n);
   end loop;
-  return v_values;
+  return array(select distinct n from unnest(v_values) n order by n);
 end
 $function$;
 grant execute on function hq.cron_values(text,integer,integer,text[]) to public;
@@ -5959,6 +5962,7 @@ begin
     when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
     when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
     when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'older_daemon' then 'the daemon of an older HQ wakes it'
     when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
     when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
 end
@@ -6565,10 +6569,19 @@ CREATE OR REPLACE FUNCTION hq.next_dispatch_ms(p_gateway uuid, p_own uuid[])
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
+  with waiting as (
+    select a.id from public.agents a where a.gateway_id = p_gateway and exists (
+      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased')))
   select greatest(0, ceil(extract(epoch from min(n.at) - clock_timestamp()) * 1000))::bigint from (
-    select g.until as at from public.agents a, hq.wake_gate(a) g
-    where a.gateway_id = p_gateway and g.until is not null and exists (
-      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased'))
+    select greatest(d.held_until, d.cooldown_until) as at from waiting w join hq.agent_dispatch d on d.agent_id = w.id
+    where d.token is null and d.stalled_at is null and greatest(d.held_until, d.cooldown_until) > clock_timestamp()
+    union all
+    select h.began_at + interval '1 hour' from waiting w join hq.agent_hours h on h.agent_id = w.id
+    where h.began_at > clock_timestamp() - interval '1 hour'
+    union all
+    select i.leased_until from waiting w join public.agent_inbox_items i on i.agent_id = w.id
+    left join hq.agent_dispatch d on d.agent_id = w.id
+    where i.status = 'leased' and i.leased_until > clock_timestamp() and d.token is null
     union all
     select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)
     union all
@@ -6591,6 +6604,9 @@ declare
   v_months int[];
   v_weekdays int[];
   v_is_either boolean;
+  v_local timestamp := p_after at time zone p_zone;
+  v_horizon int;
+  v_next timestamptz;
 begin
   if p_schedule is null then
     return null;
@@ -6605,16 +6621,23 @@ begin
   v_weekdays := array(select d % 7 from unnest(hq.cron_values(v_fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}')) d);
   -- As in every cron: of a day and a weekday that are both given, one is enough.
   v_is_either := not starts_with(v_fields[3], '*') and not starts_with(v_fields[5], '*');
-  return (
-    select min(m) from (
-      select d::date as day from generate_series((p_after at time zone p_zone)::date - 1, (p_after at time zone p_zone)::date + 2925, interval '1 day') d
-      where extract(month from d)::int = any (v_months)
-        and case when v_is_either then extract(day from d)::int = any (v_days) or extract(dow from d)::int = any (v_weekdays)
-          else extract(day from d)::int = any (v_days) and extract(dow from d)::int = any (v_weekdays) end
-      order by d limit 4) d
-    cross join (select distinct h from unnest(v_hours) h) h cross join (select distinct n from unnest(v_minutes) n) n
-    cross join lateral hq.moments_of(d.day + make_interval(hours => h.h, mins => n.n), p_zone, (select count(distinct x) from unnest(v_hours) x) = 24) m
-    where m > p_after);
+  -- Two hours back, since clocks may be set back; 300 minutes from there hold a later moment, if there is one.
+  foreach v_horizon in array '{40,2925}'::int[] loop
+    select min(m) into v_next from (
+      select l.at from (
+        select d::date as day from generate_series(v_local::date - 1, v_local::date + v_horizon, interval '1 day') d
+        where extract(month from d)::int = any (v_months)
+          and case when v_is_either then extract(day from d)::int = any (v_days) or extract(dow from d)::int = any (v_weekdays)
+            else extract(day from d)::int = any (v_days) and extract(dow from d)::int = any (v_weekdays) end
+        order by d limit 4) d
+      cross join unnest(v_hours) h cross join unnest(v_minutes) n
+      cross join lateral (select d.day + make_interval(hours => h, mins => n) as at) l
+      where l.at >= v_local - interval '2 hours' order by l.at limit 300) l
+    cross join lateral hq.moments_of(l.at, p_zone, cardinality(v_hours) = 24) m
+    where m > p_after;
+    exit when v_next is not null;
+  end loop;
+  return v_next;
 end
 $function$;
 grant execute on function hq.next_run(text,text,timestamp with time zone) to public;
@@ -8656,6 +8679,8 @@ begin
     when v_gateway.status::text in ('paused', 'hibernating') then 'gateway_paused'
     when p_agent.status::text <> 'ready' or p_agent.openclaw_id is null then 'agent_not_ready'
     when v_gateway.id is null then 'no_gateway'
+    when exists (select from hq.executors e where e.gateway_id = v_gateway.id and e.older_daemon_at > v_now - interval '90 seconds')
+      then 'older_daemon'
     when exists (select from public.agent_inbox_items i
       where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > v_now) then 'leased' end;
   until := case reason when 'held' then v_state.held_until when 'cooldown' then v_state.cooldown_until
@@ -9979,4 +10004,4 @@ AS $function$
 $function$;
 grant execute on function work_waits(uuid[],uuid[]) to authenticated;
 grant execute on function work_waits(uuid[],uuid[]) to service_role;
-comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, leased, budget_exceeded, hourly_brake, queued.';
+comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, queued.';

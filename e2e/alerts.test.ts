@@ -148,6 +148,7 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
     words: /writer is stalled: 5 turns in a row failed[\s\S]*no luck/,
     raise: async () => {
       for (const title of ['Hopeless', 'Useless']) await assignTask(stack.database, title, agent);
+      await query(`update agent_inbox_items set max_attempts = 10`);
       for (let turn = 1; turn < 5; turn += 1) await failTurn();
     },
     end: async () => {

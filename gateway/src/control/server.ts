@@ -79,7 +79,7 @@ async function serve(
   try {
     const { route, params, query } = routeOf(routes, request);
     if ('receive' in route) {
-      sendJson(response, 200, await route.receive({ params, signal: closed.signal }, request));
+      sendJson(response, 200, await route.receive({ params, query, signal: closed.signal }, request));
       return;
     }
     const body = await readBody(request);
