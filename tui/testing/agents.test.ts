@@ -85,12 +85,13 @@ describe('waking an agent with a key', () => {
     await say(2, 'stdout', 'There are two items.\n');
     await session.waitFor('There are two items.');
     await session.waitFor(/Last turn ─+ running \d/);
+    await say(3, 'stderr', '[1 tool, 1234 tokens, 0.0021 USD, 2.5 s]\n');
     const result = {
       ...{ run: 'r', text: 'Both are done.', tools: ['hq_inbox'], tokens: 1234, cost_usd: 0.0021 },
       tookMs: 2_500,
     };
     await exchange(stack.database, { gateway, results: [{ token, status: 'done', exit_code: 0, result }] });
-    await session.waitFor('Both are done. (1 tool, 1234 tokens, 0.0021 USD, 2.5 s)');
+    await session.waitFor('[1 tool, 1234 tokens, 0.0021 USD, 2.5 s]');
     await session.waitFor(/Last turn ─+ done/);
   });
 
@@ -149,6 +150,9 @@ describe('taking over', () => {
     session.press('n');
     const next = await eventually(() => claimOne(stack.database, gateway));
     expect(next.payload).toMatchObject({ session: 'agent:scout:main' });
+    const failed = { token: next.lease_token, status: 'failed', exit_code: 1, error_message: 'it is gone' };
+    await exchange(stack.database, { gateway, results: [failed] });
+    await session.waitFor('it is gone');
     session.press('p');
     await session.waitFor('scout is not paused');
     expect(await status()).toBe('ready');

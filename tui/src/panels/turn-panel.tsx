@@ -27,7 +27,8 @@ export function TurnPanel({ command, now, height }: TurnPanelProps): ReactNode {
   const shown = lines.slice(-Math.max(1, height - otherLines));
   const { word, mark, tone } = commandState(command);
   const message = typeof command.payload.message === 'string' ? command.payload.message : '';
-  const outcome = commandOutcome(command);
+  // The output of a turn that ended well has its text, tools, tokens and cost.
+  const outcome = command.status === 'done' ? '' : commandOutcome(command);
   return (
     <Box flexDirection="column" flexShrink={0} height={height} overflow="hidden">
       <Rule title="Last turn" note={[word, commandTime(command, now)].filter(Boolean).join(' ')} />
