@@ -55,6 +55,7 @@ beforeAll(async () => {
     values: { tenant_id: nilTenant, ...values },
   });
   samples = {
+    agent_activity: sample('text', { agent_id: idle }),
     agent_budgets: sample('monthly_limit_usd', { agent_id: idle }),
     agent_command_output: sample('text', {
       command_id: command,
@@ -66,6 +67,10 @@ beforeAll(async () => {
     }),
     agent_commands: sample('meta', { gateway_id: gateway, action: 'stack_status' }),
     agent_inbox_items: sample('summary', { agent_id: agent, agent_slug: 'worker', event_type: 'heartbeat' }),
+    agent_questions: sample('question', {
+      ...{ agent_id: agent, kind: 'question', question: 'x', expires_at: '2027-01-01' },
+    }),
+    agent_routines: sample('name', { agent_id: agent, name: 'second', event: 'task_done' }),
     agent_usage: sample('model', { agent_id: agent, run_id: 'r2', provider: 'p', model: 'm' }),
     agents: sample('name', { slug: 'newcomer', name: 'n' }),
     alert_mutes: sample('until', { type: 'x', subject: 'y', until: '2027-01-01' }),
@@ -118,11 +123,14 @@ beforeAll(async () => {
     [command, gateway],
   );
   await database.query(`
+    insert into agent_activity (agent_id) values ('${agent}');
     insert into agent_budgets (agent_id) values ('${agent}');
     insert into agent_command_output (command_id, tenant_id, attempt, seq, stream, text, bytes_so_far)
       values ('${command}', '${nilTenant}', 1, 1, 'stdout', 'x', 1);
     insert into agent_inbox_items (agent_id, agent_slug, event_type) values ('${agent}', 'worker', 'heartbeat');
+    insert into agent_routines (agent_id, name, event) values ('${agent}', 'first', 'task_done');
     insert into agent_usage (agent_id, run_id, provider, model) values ('${agent}', 'r1', 'p', 'm');
+    insert into agent_questions (agent_id, kind, question, expires_at) values ('${agent}', 'question', 'x', '2027-01-01');
     insert into alert_mutes (type, subject, until) values ('x', 'x', now());
     insert into audit_log (action) values ('x');
     insert into chat_bots (user_id) values ('${callers.viewer.claims.sub}');

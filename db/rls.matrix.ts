@@ -14,6 +14,7 @@ export interface TableRule {
 
 /** Every table of `public`. Nobody of another tenant, no signed-in stranger and no anonymous caller gets anything. */
 export const tables: Readonly<Record<string, TableRule>> = {
+  agent_activity: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_budgets: {
     select: 'viewer',
     insert: 'admin',
@@ -25,6 +26,8 @@ export const tables: Readonly<Record<string, TableRule>> = {
   // The guard decides which commands a member may insert: schema/commands/guard.test.ts.
   agent_commands: { select: 'viewer', insert: 'viewer', update: 'service', delete: 'service' },
   agent_inbox_items: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  agent_questions: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  agent_routines: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_usage: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agents: {
     select: 'viewer',
@@ -176,6 +179,7 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   consume_gateway_token: 'anon',
   current_tenant_id: 'anon',
   delete_secret: 'authenticated',
+  dispatch_exchange: 'service_role',
   enqueue_command: 'authenticated',
   fail_command: 'service_role',
   fail_inbox_item: 'service_role',
@@ -186,6 +190,7 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   lease_command: 'service_role',
   lease_inbox_item: 'service_role',
   member_role_of_caller: 'authenticated',
+  needs_you: 'authenticated',
   note_secret: 'authenticated',
   pairing_approved: 'service_role',
   replace_envelopes: 'service_role',
@@ -199,4 +204,5 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   start_command: 'service_role',
   tenant_people: 'authenticated',
   whoami: 'authenticated',
+  work_waits: 'authenticated',
 };

@@ -11,13 +11,13 @@ create type agent_status as enum ('ready', 'paused', 'error', 'provisioning', 'h
 
 create type budget_status as enum ('ok', 'warned', 'exceeded', 'unmetered');
 
-create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'approve_deliverable', 'assign_task', 'comment_on_task', 'create_task', 'mute_alert', 'pause_agent', 'pause_gateway', 'ping', 'reject_deliverable', 'request_revision', 'restart_session', 'resume_agent', 'resume_gateway', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'tail_logs', 'top_up_budget', 'wake_agent');
+create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'allow_host', 'answer_question', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
 
 create type command_status as enum ('pending', 'leased', 'running', 'done', 'failed', 'cancelled');
 
 create type gateway_status as enum ('provisioning', 'ready', 'error', 'hibernating', 'paused');
 
-create type inbox_event_type as enum ('task_assignment', 'task_reassignment', 'task_comment_mention', 'routine_schedule', 'routine_event', 'heartbeat', 'deliverable_review', 'blocker_resolved');
+create type inbox_event_type as enum ('task_assignment', 'task_reassignment', 'task_comment_mention', 'routine_schedule', 'routine_event', 'heartbeat', 'deliverable_review', 'blocker_resolved', 'task_overdue', 'question_answer');
 
 create type inbox_item_status as enum ('pending', 'leased', 'done', 'dead_letter', 'failed');
 
@@ -67,6 +67,42 @@ create table hq.agent_credentials (
   constraint agent_credentials_token_hash_key UNIQUE (token_hash)
 );
 comment on table hq.agent_credentials is 'Hashes of the credentials with which agents call agent_call. Nobody reads a token.';
+
+create table hq.agent_dispatch (
+  agent_id uuid not null,
+  token uuid,
+  gateway_id uuid,
+  runner_id text,
+  item_id uuid,
+  lease_session text,
+  lease_run text,
+  started_at timestamp with time zone,
+  leased_until timestamp with time zone,
+  lease_seconds integer,
+  last_token uuid,
+  last_wake_at timestamp with time zone,
+  failures integer default 0 not null,
+  releases integer default 0 not null,
+  cooldown_until timestamp with time zone,
+  stalled_at timestamp with time zone,
+  held_until timestamp with time zone,
+  held_seconds integer,
+  held_reason text,
+  constraint agent_dispatch_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_dispatch_pkey PRIMARY KEY (agent_id),
+  constraint agent_dispatch_token_key UNIQUE (token)
+);
+CREATE INDEX agent_dispatch_in_flight ON hq.agent_dispatch USING btree (gateway_id) WHERE (token IS NOT NULL);
+comment on table hq.agent_dispatch is 'The turn of an agent that is in flight, and what keeps the next one back.';
+
+create table hq.agent_hours (
+  agent_id uuid not null,
+  began_at timestamp with time zone not null,
+  spend_usd numeric(12,6) not null,
+  constraint agent_hours_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_hours_pkey PRIMARY KEY (agent_id)
+);
+comment on table hq.agent_hours is 'What an agent spent in its present hour.';
 
 create table hq.before_hq (
   section text not null,
@@ -153,6 +189,42 @@ create table hq.repeatable_files (
 );
 comment on table hq.repeatable_files is 'Functions and rights files as they were last applied, with their checksums.';
 
+create table hq.ticks (
+  tenant_id uuid not null,
+  at timestamp with time zone not null,
+  constraint ticks_pkey PRIMARY KEY (tenant_id),
+  constraint ticks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+comment on table hq.ticks is 'When overdue tasks of a tenant were looked for last.';
+
+create table public.agent_activity (
+  agent_id uuid not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  item_id uuid,
+  run_id text,
+  tool text,
+  text text,
+  tokens bigint,
+  cost_usd numeric(12,6),
+  model text,
+  since timestamp with time zone,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint agent_activity_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_activity_pkey PRIMARY KEY (agent_id),
+  constraint agent_activity_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_activity_tenant ON public.agent_activity USING btree (tenant_id);
+alter table public.agent_activity enable row level security;
+create policy hq_delete_only on public.agent_activity as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_activity as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_activity as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_activity as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_activity as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_activity as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_activity to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_activity to service_role;
+comment on table public.agent_activity is 'What agents do in their turn; without item_id an agent does nothing.';
+
 create table public.agent_budgets (
   agent_id uuid not null,
   created_at timestamp with time zone default now() not null,
@@ -166,7 +238,9 @@ create table public.agent_budgets (
   current_period_spend_usd numeric(12,6) default 0 not null,
   current_period_tokens bigint default 0 not null,
   status budget_status default 'unmetered'::budget_status not null,
+  hourly_limit_usd numeric(10,2),
   constraint agent_budgets_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_budgets_hourly_limit_usd_check CHECK ((hourly_limit_usd >= (0)::numeric)),
   constraint agent_budgets_monthly_limit_usd_check CHECK ((monthly_limit_usd >= (0)::numeric)),
   constraint agent_budgets_pkey PRIMARY KEY (agent_id),
   constraint agent_budgets_soft_threshold_pct_check CHECK (((soft_threshold_pct >= 1) AND (soft_threshold_pct <= 100))),
@@ -187,6 +261,7 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 grant update (hard_cutoff, monthly_limit_usd, period_anchor_tz, soft_threshold_pct) on public.agent_budgets to authenticated;
 CREATE TRIGGER hq_alert_budget AFTER UPDATE ON public.agent_budgets FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION hq.alert_budget();
 CREATE TRIGGER hq_alert_budget_made AFTER INSERT ON public.agent_budgets FOR EACH ROW WHEN (((new.status)::text = ANY (ARRAY['warned'::text, 'exceeded'::text]))) EXECUTE FUNCTION hq.alert_budget();
+CREATE TRIGGER hq_dispatch_budget_change AFTER UPDATE ON public.agent_budgets FOR EACH ROW WHEN (((((new.status IS DISTINCT FROM old.status) OR (new.hard_cutoff IS DISTINCT FROM old.hard_cutoff)) OR (new.hourly_limit_usd IS DISTINCT FROM old.hourly_limit_usd)) OR (new.monthly_limit_usd IS DISTINCT FROM old.monthly_limit_usd))) EXECUTE FUNCTION hq.dispatch_budget_change();
 CREATE TRIGGER hq_set_budget_status BEFORE INSERT OR UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.set_budget_status();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_budgets FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agent_budgets is 'Monthly limits of agents, and the amounts of the present month.';
@@ -276,6 +351,7 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 CREATE TRIGGER hq_audit_enqueued AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.audit_enqueued();
 CREATE TRIGGER hq_check_command_change BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.check_command_change();
 CREATE TRIGGER hq_clear_key BEFORE INSERT ON public.agent_commands FOR EACH ROW WHEN (((jsonb_typeof(new.payload) = 'object'::text) AND ((new.payload ->> 'api_key'::text) IS NOT NULL))) EXECUTE FUNCTION hq.refuse_clear_key();
+CREATE TRIGGER hq_end_holds AFTER UPDATE OF status ON public.agent_commands FOR EACH ROW WHEN (((new.status = 'done'::command_status) AND (old.status <> 'done'::command_status) AND starts_with((new.action)::text, 'auth_'::text))) EXECUTE FUNCTION hq.end_holds();
 CREATE TRIGGER hq_execute_in_database AFTER INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.execute_in_database();
 CREATE TRIGGER hq_guard_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.guard_command();
 CREATE TRIGGER hq_limit_command BEFORE INSERT ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.limit_command();
@@ -311,12 +387,16 @@ create table public.agent_inbox_items (
   dedup_key text,
   lease_session text,
   lease_run text,
+  dispatch_token uuid,
+  dispatch_count integer default 0 not null,
   constraint agent_inbox_items_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
   constraint agent_inbox_items_comment_id_fkey FOREIGN KEY (comment_id) REFERENCES comments(id) ON DELETE CASCADE,
   constraint agent_inbox_items_pkey PRIMARY KEY (id),
   constraint agent_inbox_items_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE CASCADE,
   constraint agent_inbox_items_tenant_id_dedup_key_key UNIQUE (tenant_id, dedup_key),
-  constraint agent_inbox_items_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+  constraint agent_inbox_items_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint hq_count_items_changed TRIGGER DEFERRABLE INITIALLY DEFERRED,
+  constraint hq_count_items_made TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX agent_inbox_items_newest ON public.agent_inbox_items USING btree (tenant_id, created_at DESC);
 CREATE INDEX agent_inbox_items_open ON public.agent_inbox_items USING btree (agent_id, created_at) WHERE (status = ANY (ARRAY['pending'::inbox_item_status, 'leased'::inbox_item_status]));
@@ -331,9 +411,106 @@ create policy hq_service on public.agent_inbox_items as permissive for all to se
 create policy hq_update_only on public.agent_inbox_items as restrictive for update to authenticated using (false) with check (false);
 grant select on public.agent_inbox_items to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_inbox_items to service_role;
+CREATE TRIGGER hq_alert_dead_letter AFTER UPDATE OF status ON public.agent_inbox_items FOR EACH ROW WHEN (((new.status IS DISTINCT FROM old.status) AND (('dead_letter'::text = (new.status)::text) OR ('dead_letter'::text = (old.status)::text)))) EXECUTE FUNCTION hq.alert_dead_letter();
+CREATE CONSTRAINT TRIGGER hq_count_items_changed AFTER UPDATE OF status ON public.agent_inbox_items DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.status IS DISTINCT FROM old.status) AND ((new.status = 'pending'::inbox_item_status) OR (new.context ? 'withdrawn'::text)))) EXECUTE FUNCTION hq.count_item_changes();
+CREATE CONSTRAINT TRIGGER hq_count_items_made AFTER INSERT ON public.agent_inbox_items DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = 'pending'::inbox_item_status)) EXECUTE FUNCTION hq.count_item_changes();
+CREATE TRIGGER hq_end_stall AFTER INSERT ON public.agent_inbox_items FOR EACH ROW WHEN ((new.status = 'pending'::inbox_item_status)) EXECUTE FUNCTION hq.end_stall();
+CREATE TRIGGER hq_note_item_changed AFTER UPDATE OF status ON public.agent_inbox_items FOR EACH ROW WHEN (((new.status IS DISTINCT FROM old.status) AND ((new.status = 'pending'::inbox_item_status) OR (new.context ? 'withdrawn'::text)))) EXECUTE FUNCTION hq.note_item_change();
+CREATE TRIGGER hq_note_item_made AFTER INSERT ON public.agent_inbox_items FOR EACH ROW WHEN ((new.status = 'pending'::inbox_item_status)) EXECUTE FUNCTION hq.note_item_change();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF task_id, comment_id, agent_id, tenant_id ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('task_id', 'tasks', 'comment_id', 'comments', 'agent_id', 'agents');
+CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agent_inbox_items FOR EACH ROW WHEN ((old.status = 'dead_letter'::inbox_item_status)) EXECUTE FUNCTION hq.resolve_alerts_of('item_dead_letter');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agent_inbox_items is 'Reasons to wake an agent. A reason has one open item at most.';
+comment on column public.agent_inbox_items.dispatch_token is 'Fencing token of the turn that was dispatched last.';
+
+create table public.agent_questions (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  agent_id uuid not null,
+  kind text not null,
+  question text not null,
+  choices text[] default '{}'::text[] not null,
+  free_text boolean default true not null,
+  task_id uuid,
+  item_id uuid,
+  host text,
+  status text default 'open'::text not null,
+  expires_at timestamp with time zone not null,
+  waits_until timestamp with time zone,
+  answer text,
+  answered_at timestamp with time zone,
+  answered_by uuid,
+  delivered_at timestamp with time zone,
+  constraint agent_questions_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_questions_item_id_fkey FOREIGN KEY (item_id) REFERENCES agent_inbox_items(id) ON DELETE SET NULL,
+  constraint agent_questions_kind_check CHECK ((kind = ANY (ARRAY['question'::text, 'allow_host'::text]))),
+  constraint agent_questions_pkey PRIMARY KEY (id),
+  constraint agent_questions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'answered'::text, 'expired'::text]))),
+  constraint agent_questions_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE SET NULL,
+  constraint agent_questions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_questions_newest ON public.agent_questions USING btree (tenant_id, created_at DESC);
+CREATE INDEX agent_questions_of_item ON public.agent_questions USING btree (item_id) WHERE (item_id IS NOT NULL);
+CREATE INDEX agent_questions_open ON public.agent_questions USING btree (agent_id, created_at) WHERE (status = 'open'::text);
+CREATE UNIQUE INDEX agent_questions_open_host ON public.agent_questions USING btree (agent_id, host) WHERE ((status = 'open'::text) AND (host IS NOT NULL));
+CREATE INDEX agent_questions_undelivered ON public.agent_questions USING btree (tenant_id) WHERE ((status <> 'open'::text) AND (delivered_at IS NULL));
+alter table public.agent_questions enable row level security;
+create policy hq_delete_only on public.agent_questions as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_questions as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_questions as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_questions as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_questions as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_questions as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_questions to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_questions to service_role;
+CREATE TRIGGER hq_alert_question_ended AFTER UPDATE OF status ON public.agent_questions FOR EACH ROW WHEN (((old.status = 'open'::text) AND (new.status <> 'open'::text))) EXECUTE FUNCTION hq.alert_question();
+CREATE TRIGGER hq_alert_question_made AFTER INSERT ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.alert_question();
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF agent_id, task_id, item_id ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('agent_id', 'agents', 'task_id', 'tasks', 'item_id', 'agent_inbox_items');
+CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_question');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_questions is 'What agents ask the operators. answer_question and allow_host answer; the first answer wins.';
+comment on column public.agent_questions.kind is '`question`, or `allow_host` for a host that HQ refused the agent.';
+
+create table public.agent_routines (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  agent_id uuid not null,
+  name text not null,
+  instructions text,
+  schedule text,
+  time_zone text default 'UTC'::text not null,
+  event text,
+  creates_task boolean default false not null,
+  paused_at timestamp with time zone,
+  last_run_at timestamp with time zone,
+  next_run_at timestamp with time zone,
+  last_task_id uuid,
+  created_by uuid,
+  constraint agent_routines_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_routines_check CHECK (((schedule IS NULL) <> (event IS NULL))),
+  constraint agent_routines_pkey PRIMARY KEY (id),
+  constraint agent_routines_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint agent_routines_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+CREATE INDEX agent_routines_agent ON public.agent_routines USING btree (agent_id);
+CREATE INDEX agent_routines_due ON public.agent_routines USING btree (tenant_id, next_run_at) WHERE (paused_at IS NULL);
+CREATE INDEX agent_routines_event ON public.agent_routines USING btree (tenant_id, event) WHERE (event IS NOT NULL);
+alter table public.agent_routines enable row level security;
+create policy hq_delete_only on public.agent_routines as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_routines as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_routines as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_routines as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_routines as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_routines as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_routines to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_routines to service_role;
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.agent_routines FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('agent_id', 'agents');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_routines FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_routines is 'What agents do at set times or after events; each run is an inbox item or a task.';
 
 create table public.agent_usage (
   id uuid default gen_random_uuid() not null,
@@ -372,6 +549,7 @@ create policy hq_update_only on public.agent_usage as restrictive for update to 
 grant select on public.agent_usage to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_usage to service_role;
 CREATE TRIGGER hq_roll_up_usage AFTER INSERT ON public.agent_usage FOR EACH ROW WHEN ((new.agent_id IS NOT NULL)) EXECUTE FUNCTION hq.roll_up_usage();
+CREATE TRIGGER hq_roll_up_usage_hour AFTER INSERT ON public.agent_usage FOR EACH ROW WHEN (((new.agent_id IS NOT NULL) AND (new.cost_total_usd > (0)::numeric))) EXECUTE FUNCTION hq.roll_up_hour();
 comment on table public.agent_usage is 'Token usage and cost of runs. Rows are only added.';
 
 create table public.agents (
@@ -424,11 +602,12 @@ CREATE TRIGGER hq_count_agents_moved AFTER UPDATE ON public.agents FOR EACH ROW 
 CREATE TRIGGER hq_count_specs_changed AFTER UPDATE ON public.agents FOR EACH ROW WHEN (((((((((((new.slug IS DISTINCT FROM old.slug) OR (new.name IS DISTINCT FROM old.name)) OR (new.description IS DISTINCT FROM old.description)) OR (new.model IS DISTINCT FROM old.model)) OR (new.thinking IS DISTINCT FROM old.thinking)) OR (new.status IS DISTINCT FROM old.status)) OR (new.gateway_id IS DISTINCT FROM old.gateway_id)) OR (new.meta IS DISTINCT FROM old.meta)) OR (new.config IS DISTINCT FROM old.config)) OR (new.branch IS DISTINCT FROM old.branch))) EXECUTE FUNCTION hq.count_spec_changes();
 CREATE TRIGGER hq_count_specs_deleted AFTER DELETE ON public.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_spec_changes();
 CREATE TRIGGER hq_count_specs_made AFTER INSERT ON public.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_spec_changes();
+CREATE TRIGGER hq_dispatch_agent_change AFTER UPDATE ON public.agents FOR EACH ROW WHEN (((((new.status IS DISTINCT FROM old.status) OR (new.gateway_id IS DISTINCT FROM old.gateway_id)) OR (new.openclaw_id IS DISTINCT FROM old.openclaw_id)) OR (new.model IS DISTINCT FROM old.model))) EXECUTE FUNCTION hq.dispatch_agent_change();
 CREATE TRIGGER hq_lock_gateway_of_agent BEFORE DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.lock_gateway_of_agent();
 CREATE TRIGGER hq_lock_gateways_shared BEFORE UPDATE OF slug, gateway_id ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
 CREATE TRIGGER hq_lock_gateways_shared_to_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
 CREATE TRIGGER hq_protect_columns BEFORE INSERT OR UPDATE ON public.agents FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'branch', 'openclaw_id');
-CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded');
+CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded', 'hourly_brake', 'agent_stalled');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agents is 'Agents and the gateway on which they run.';
 comment on column public.agents.branch is 'The branch of the gateway''s repository that holds the agent''s files.';
@@ -825,6 +1004,7 @@ grant delete, insert, select on public.comments to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.comments to service_role;
 grant update (body, mentions, parent_id) on public.comments to authenticated;
 CREATE TRIGGER hq_inbox_for_comment AFTER INSERT ON public.comments FOR EACH ROW WHEN ((cardinality(new.mentions) > 0)) EXECUTE FUNCTION hq.inbox_for_comment();
+CREATE TRIGGER hq_inbox_for_comment_edited AFTER UPDATE OF mentions ON public.comments FOR EACH ROW WHEN ((new.mentions IS DISTINCT FROM old.mentions)) EXECUTE FUNCTION hq.inbox_for_comment();
 CREATE TRIGGER hq_protect_columns BEFORE INSERT OR UPDATE ON public.comments FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('actor_type', 'actor_agent_id', 'created_at');
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('actor_agent_id', 'agents', 'parent_id', 'comments');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.comments FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
@@ -867,7 +1047,9 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 grant update (is_deliverable, label, owner_id, owner_type, review_note, review_status, reviewed_at, submitted_by_agent_id, target_id, target_type, url) on public.entity_links to authenticated;
 CREATE TRIGGER hq_alert_deliverable AFTER UPDATE OF review_status, is_deliverable ON public.entity_links FOR EACH ROW WHEN (((new.review_status IS DISTINCT FROM old.review_status) OR (new.is_deliverable IS DISTINCT FROM old.is_deliverable))) EXECUTE FUNCTION hq.alert_deliverable();
 CREATE TRIGGER hq_alert_deliverable_made AFTER INSERT ON public.entity_links FOR EACH ROW WHEN (new.is_deliverable) EXECUTE FUNCTION hq.alert_deliverable();
-CREATE TRIGGER hq_inbox_for_review AFTER UPDATE OF review_status ON public.entity_links FOR EACH ROW WHEN ((new.is_deliverable AND (new.submitted_by_agent_id IS NOT NULL) AND (new.review_status IS DISTINCT FROM old.review_status) AND (new.review_status = ANY (ARRAY['approved'::review_status, 'revision_requested'::review_status, 'rejected'::review_status])))) EXECUTE FUNCTION hq.inbox_for_review();
+CREATE TRIGGER hq_fire_deliverable_changed AFTER UPDATE OF review_status ON public.entity_links FOR EACH ROW WHEN ((new.is_deliverable AND (new.review_status IS DISTINCT FROM old.review_status) AND ((new.review_status)::text <> 'draft'::text))) EXECUTE FUNCTION hq.fire_deliverable_events();
+CREATE TRIGGER hq_fire_deliverable_made AFTER INSERT ON public.entity_links FOR EACH ROW WHEN ((new.is_deliverable AND ((new.review_status)::text = 'in_review'::text))) EXECUTE FUNCTION hq.fire_deliverable_events();
+CREATE TRIGGER hq_inbox_for_review AFTER UPDATE OF review_status ON public.entity_links FOR EACH ROW WHEN ((new.review_status IS DISTINCT FROM old.review_status)) EXECUTE FUNCTION hq.inbox_for_review();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('submitted_by_agent_id', 'agents');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('deliverable_submitted');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.entity_links FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
@@ -916,6 +1098,7 @@ create table public.gateways (
   last_backup_size_bytes bigint,
   secrets_version bigint default 0 not null,
   agents_version bigint default 0 not null,
+  dispatch_version bigint default 0 not null,
   constraint gateways_pkey PRIMARY KEY (id),
   constraint gateways_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint gateways_tenant_id_slug_key UNIQUE (tenant_id, slug)
@@ -934,12 +1117,14 @@ grant delete, insert, select on public.gateways to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateways to service_role;
 grant update (label, meta, slug) on public.gateways to authenticated;
 CREATE TRIGGER hq_alert_gateway_back AFTER UPDATE OF last_seen_at ON public.gateways FOR EACH ROW WHEN ((old.last_seen_at < (new.last_seen_at - '00:01:30'::interval))) EXECUTE FUNCTION hq.alert_gateway_back();
+CREATE TRIGGER hq_dispatch_gateway_change BEFORE UPDATE ON public.gateways FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION hq.dispatch_gateway_change();
 CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
 CREATE TRIGGER hq_protect_columns BEFORE INSERT ON public.gateways FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'last_backup_at', 'last_backup_size_bytes');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.gateways FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.gateways is 'Gateways: the hosts where agents run. One that was not seen for 90 seconds is stale.';
 comment on column public.gateways.secrets_version is 'Counts changes that may alter a secrets file of the gateway.';
 comment on column public.gateways.agents_version is 'Counts changes of what gateway_agents returns for the gateway.';
+comment on column public.gateways.dispatch_version is 'Counts changes that may let the dispatcher wake or abort an agent of the gateway.';
 
 create table public.notifications (
   id uuid default gen_random_uuid() not null,
@@ -1081,6 +1266,8 @@ CREATE TRIGGER hq_check_secret BEFORE INSERT OR UPDATE ON public.secrets FOR EAC
 CREATE TRIGGER hq_count_secrets_changed AFTER UPDATE ON public.secrets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
 CREATE TRIGGER hq_count_secrets_deleted AFTER DELETE ON public.secrets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
 CREATE TRIGGER hq_count_secrets_made AFTER INSERT ON public.secrets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_secret_changes();
+CREATE TRIGGER hq_end_holds_changed AFTER UPDATE OF encrypted_value ON public.secrets FOR EACH ROW WHEN ((new.encrypted_value IS DISTINCT FROM old.encrypted_value)) EXECUTE FUNCTION hq.end_holds();
+CREATE TRIGGER hq_end_holds_made AFTER INSERT ON public.secrets FOR EACH ROW EXECUTE FUNCTION hq.end_holds();
 comment on table public.secrets is 'Encrypted credentials of a gateway, or of one agent of it. Only the service role reads the ciphertext.';
 comment on column public.secrets.sync_error is 'The reason why it is not on its gateway, without the value.';
 comment on column public.secrets.revision is 'Counts changes of the value and of its gateway or agent.';
@@ -1156,7 +1343,8 @@ grant delete, insert, select on public.tasks to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.tasks to service_role;
 grant update (archived_at, assignee_agent_id, assignee_type, description, due_date, model_override, parent_id, priority, status, stream_id, thinking_override, title) on public.tasks to authenticated;
 CREATE TRIGGER hq_alert_task AFTER INSERT OR UPDATE OF status, due_date, archived_at ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.alert_task();
-CREATE TRIGGER hq_inbox_for_task AFTER INSERT OR UPDATE OF assignee_agent_id, status ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.inbox_for_task();
+CREATE TRIGGER hq_fire_task_events AFTER INSERT OR UPDATE OF status ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.fire_task_events();
+CREATE TRIGGER hq_inbox_for_task AFTER INSERT OR UPDATE OF assignee_agent_id, status, archived_at ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.inbox_for_task();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('assignee_agent_id', 'agents', 'parent_id', 'tasks');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.tasks FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('task_blocked', 'task_overdue');
 CREATE TRIGGER hq_set_assignee_type BEFORE INSERT OR UPDATE OF assignee_agent_id ON public.tasks FOR EACH ROW WHEN (true) EXECUTE FUNCTION hq.set_assignee_type();
@@ -1234,6 +1422,8 @@ create table public.workspace (
   default_agent_budget_usd numeric(10,2),
   default_soft_threshold_pct integer default 80 not null,
   default_hard_cutoff boolean default true not null,
+  stopped_at timestamp with time zone,
+  stopped_by uuid,
   constraint workspace_pkey PRIMARY KEY (id),
   constraint workspace_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint workspace_tenant_id_key UNIQUE (tenant_id)
@@ -1252,16 +1442,24 @@ grant delete, insert, maintain, references, select, trigger, truncate, update on
 grant update (default_agent_budget_usd, default_hard_cutoff, default_soft_threshold_pct, description, initialized, name, owner_name, owner_preferred_name, owner_timezone, settings, slug) on public.workspace to authenticated;
 CREATE TRIGGER hq_count_workspace_changed AFTER UPDATE ON public.workspace FOR EACH ROW WHEN (((((new.slug IS DISTINCT FROM old.slug) OR (new.owner_name IS DISTINCT FROM old.owner_name)) OR (new.owner_preferred_name IS DISTINCT FROM old.owner_preferred_name)) OR (new.owner_timezone IS DISTINCT FROM old.owner_timezone))) EXECUTE FUNCTION hq.count_workspace_changes();
 CREATE TRIGGER hq_count_workspace_made AFTER INSERT ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.count_workspace_changes();
+CREATE TRIGGER hq_dispatch_workspace_change AFTER INSERT OR UPDATE ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.dispatch_workspace_change();
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.workspace FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.workspace is 'Name and defaults of a tenant, one row each.';
+comment on column public.workspace.stopped_at is 'Since when no agent of the tenant is woken.';
 
 -- Realtime publication
+
+alter publication supabase_realtime add table public.agent_activity;
 
 alter publication supabase_realtime add table public.agent_command_output;
 
 alter publication supabase_realtime add table public.agent_commands;
 
 alter publication supabase_realtime add table public.agent_inbox_items;
+
+alter publication supabase_realtime add table public.agent_questions;
+
+alter publication supabase_realtime add table public.agent_routines;
 
 alter publication supabase_realtime add table public.agents;
 
@@ -1282,6 +1480,29 @@ alter publication supabase_realtime add table public.secrets (agent_id, category
 alter publication supabase_realtime add table public.tenant_members;
 
 -- Functions
+
+CREATE OR REPLACE FUNCTION hq.abort_reason(p_turn hq.agent_dispatch)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+  v_item public.agent_inbox_items;
+begin
+  select * into v_agent from public.agents a where a.id = p_turn.agent_id;
+  select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id;
+  return case
+    when v_item.id is null or (v_item.status = 'done' and v_item.context ? 'withdrawn') then 'withdrawn'
+    when exists (select from public.workspace w where w.tenant_id = v_agent.tenant_id and w.stopped_at is not null) then 'workspace_stopped'
+    when v_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
+    when v_agent.gateway_id is distinct from p_turn.gateway_id then 'agent_moved'
+    when exists (select from public.gateways g where g.id = p_turn.gateway_id and g.status::text in ('paused', 'hibernating')) then 'gateway_paused'
+    else (select s.reason from hq.spending_gate(v_agent) s) end;
+end
+$function$;
+grant execute on function hq.abort_reason(hq.agent_dispatch) to public;
 
 CREATE OR REPLACE FUNCTION hq.account_install(p_platform text, p_install text)
  RETURNS text
@@ -1338,28 +1559,52 @@ $function$;
 grant execute on function hq.add_enum_values(regclass,name,text[]) to public;
 
 CREATE OR REPLACE FUNCTION hq.add_inbox_item(p_agent_id uuid, p_event inbox_event_type, p_reason text, p_summary text, p_task_id uuid DEFAULT NULL::uuid, p_comment_id uuid DEFAULT NULL::uuid, p_context jsonb DEFAULT '{}'::jsonb)
- RETURNS void
+ RETURNS uuid
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
   v_agent public.agents;
   v_closed int;
+  v_id uuid;
 begin
   select * into v_agent from public.agents a where a.id = p_agent_id;
   if not found then
-    return;
+    return null;
   end if;
+  perform from public.agent_inbox_items i
+  where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status in ('pending', 'leased') for no key update;
   select count(*) into v_closed from public.agent_inbox_items i
   where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status not in ('pending', 'leased');
   insert into public.agent_inbox_items
-    (tenant_id, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
-  values (v_agent.tenant_id, v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
+    (tenant_id, created_at, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
+  values (v_agent.tenant_id, clock_timestamp(), v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
     p_reason || '#' || v_closed)
-  on conflict (tenant_id, dedup_key) do nothing;
+  on conflict (tenant_id, dedup_key) do nothing
+  returning id into v_id;
+  return v_id;
 end
 $function$;
 grant execute on function hq.add_inbox_item(uuid,inbox_event_type,text,text,uuid,uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.add_question(p_agent agents, p_question agent_questions)
+ RETURNS agent_questions
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  insert into public.agent_questions (tenant_id, agent_id, kind, question, choices, free_text, task_id, item_id, host, expires_at, waits_until)
+  values (p_agent.tenant_id, p_agent.id, p_question.kind, p_question.question, coalesce(p_question.choices, '{}'), coalesce(p_question.free_text, true),
+    p_question.task_id, p_question.item_id, p_question.host, clock_timestamp() + interval '3 days', p_question.waits_until)
+  returning * into v_row;
+  perform hq.audit_agent(p_agent, 'question.asked', v_row.question,
+    jsonb_build_object('actor_type', 'agent', 'actor_agent_id', p_agent.id, 'entity_type', 'agent_question', 'entity_id', v_row.id));
+  return v_row;
+end
+$function$;
+grant execute on function hq.add_question(agents,agent_questions) to public;
 
 CREATE OR REPLACE FUNCTION hq.add_updated_at_trigger(p_table regclass)
  RETURNS void
@@ -1374,6 +1619,36 @@ end
 $function$;
 grant execute on function hq.add_updated_at_trigger(regclass) to public;
 
+CREATE OR REPLACE FUNCTION hq.adopt_turns(p_gateway uuid, p_runner text, p_known uuid[], p_lease integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_turn hq.agent_dispatch;
+  v_token uuid;
+  v_tokens uuid[] := '{}';
+begin
+  for v_turn in
+    select * from hq.agent_dispatch d
+    where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_known)
+      and (d.runner_id = p_runner or d.leased_until <= clock_timestamp())
+    order by d.agent_id for no key update
+  loop
+    v_token := gen_random_uuid();
+    update hq.agent_dispatch d
+    set token = v_token, runner_id = p_runner, lease_seconds = p_lease, leased_until = clock_timestamp() + make_interval(secs => p_lease)
+    where d.agent_id = v_turn.agent_id;
+    update public.agent_inbox_items i
+    set dispatch_token = v_token, leased_until = greatest(i.leased_until, clock_timestamp() + make_interval(secs => p_lease))
+    where i.id = v_turn.item_id and i.dispatch_token = v_turn.token and i.status = 'leased';
+    v_tokens := v_tokens || v_token;
+  end loop;
+  return v_tokens;
+end
+$function$;
+grant execute on function hq.adopt_turns(uuid,text,uuid[],integer) to public;
+
 CREATE OR REPLACE FUNCTION hq.adopted()
  RETURNS boolean
  LANGUAGE sql
@@ -1381,6 +1656,90 @@ CREATE OR REPLACE FUNCTION hq.adopted()
  SET search_path TO ''
 AS $function$ select not hq.owns_table('public.tasks') $function$;
 grant execute on function hq.adopted() to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_answer(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  select * into v_row from public.agent_questions q
+  where q.id = hq.find_row('public.agent_questions', p_agent.tenant_id, p_arguments ->> 'question', 'question') and q.agent_id = p_agent.id
+    and q.kind = 'question';
+  if not found then
+    raise exception 'there is no such question' using errcode = 'P0002', column = 'question';
+  end if;
+  if v_row.status = 'open' and not coalesce((p_arguments ->> 'stop')::boolean, false) then
+    return hq.question_json(v_row);
+  end if;
+  update public.agent_questions q
+  set waits_until = null, delivered_at = case when q.status <> 'open' then coalesce(q.delivered_at, clock_timestamp()) end
+  where q.id = v_row.id
+  returning * into v_row;
+  return hq.question_json(v_row);
+end
+$function$;
+grant execute on function hq.agent_answer(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_ask(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_open constant int := 5;
+  c_an_hour constant int := 20;
+  c_choices constant int := 6;
+  v_new public.agent_questions;
+  v_row public.agent_questions;
+begin
+  v_new.kind := 'question';
+  v_new.question := btrim(p_arguments ->> 'question');
+  v_new.choices := array(select btrim(c #>> '{}') from hq.entries(p_arguments -> 'choices') c);
+  v_new.free_text := coalesce((p_arguments ->> 'free_text')::boolean, true);
+  v_new.waits_until := clock_timestamp() + make_interval(secs => (p_arguments ->> 'wait_seconds')::numeric + 10);
+  if v_new.question = '' then
+    raise exception 'a question needs text' using errcode = '22023', column = 'question';
+  elsif cardinality(v_new.choices) > c_choices or '' = any (v_new.choices)
+    or (select count(distinct lower(c)) from unnest(v_new.choices) c) < cardinality(v_new.choices) then
+    raise exception 'choices must be at most % different texts', c_choices using errcode = '22023', column = 'choices';
+  elsif cardinality(v_new.choices) = 0 and not v_new.free_text then
+    raise exception 'a question without choices needs free_text' using errcode = '22023', column = 'free_text';
+  end if;
+  perform hq.lock_agent(p_agent.id);
+  if p_arguments ? 'task' then
+    v_new.task_id := (hq.lock_task_of_agent(p_agent, p_arguments ->> 'task', 'task', false)).id;
+  end if;
+  -- The item is the named one, or the one that this session works on.
+  if p_arguments ? 'item' then
+    v_new.item_id := (hq.lock_inbox_item(p_agent, p_arguments)).id;
+  else
+    select i.id into v_new.item_id from public.agent_inbox_items i
+    where i.agent_id = p_agent.id and i.status = 'leased' and i.lease_session = p_arguments ->> 'session_key'
+    order by i.leased_at desc limit 1;
+  end if;
+  v_new.task_id := coalesce(v_new.task_id, (select i.task_id from public.agent_inbox_items i where i.id = v_new.item_id));
+  update public.agent_questions q set waits_until = v_new.waits_until
+  where q.agent_id = p_agent.id and q.status = 'open' and q.kind = 'question' and q.question = v_new.question
+    and q.task_id is not distinct from v_new.task_id
+  returning * into v_row;
+  if found then
+    return hq.question_json(v_row);
+  end if;
+  if c_open <= (select count(*) from public.agent_questions q where q.agent_id = p_agent.id and q.status = 'open' and q.kind = 'question') then
+    raise exception '% of your questions wait for an answer already', c_open
+      using errcode = '42501', column = 'question', hint = 'Wait for their answers, or decide yourself and say so in a comment.';
+  end if;
+  if not hq.within_rate_limit(p_agent.tenant_id, p_agent.id::text, 'questions of an agent', c_an_hour, 3600) then
+    raise exception 'you asked % questions in this hour', c_an_hour
+      using errcode = '42501', column = 'question', hint = 'Decide yourself and say so in a comment.';
+  end if;
+  return hq.question_json(hq.add_question(p_agent, v_new));
+end
+$function$;
+grant execute on function hq.agent_ask(agents,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.agent_branch(p_workspace_slug text, p_slug text)
  RETURNS text
@@ -1398,19 +1757,24 @@ AS $function$
 declare
   v_budget public.agent_budgets;
   v_reason text;
+  v_until timestamptz;
 begin
   if hq.owns_table('public.agent_budgets') then
     update public.agent_budgets b
-    set current_period_start = date_trunc('month', clock_timestamp() at time zone b.period_anchor_tz)::date, current_period_spend_usd = 0,
-      current_period_tokens = 0
-    where b.agent_id = p_agent.id and b.current_period_start < date_trunc('month', clock_timestamp() at time zone b.period_anchor_tz)::date;
+    set current_period_start = hq.budget_month(b, clock_timestamp()), current_period_spend_usd = 0, current_period_tokens = 0
+    where b.agent_id = p_agent.id and b.current_period_start < hq.budget_month(b, clock_timestamp());
   end if;
   select * into v_budget from public.agent_budgets b where b.agent_id = p_agent.id;
-  v_reason := case when p_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
-    when exists (select from public.gateways g where g.id = p_agent.gateway_id and g.status::text in ('paused', 'hibernating')) then 'gateway_paused'
-    when v_budget.status::text = 'exceeded' and v_budget.hard_cutoff then 'budget_exceeded' end;
+  v_reason := case when exists (select from public.workspace w where w.tenant_id = p_agent.tenant_id and w.stopped_at is not null)
+      then 'workspace_stopped'
+    when p_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
+    when exists (select from public.gateways g where g.id = p_agent.gateway_id and g.status::text in ('paused', 'hibernating')) then 'gateway_paused' end;
+  if v_reason is null then
+    select s.reason, s.until into v_reason, v_until from hq.spending_gate(p_agent) s;
+  end if;
   return jsonb_build_object('allowed', v_reason is null, 'reason', v_reason, 'status', coalesce(v_budget.status::text, 'unmetered'),
-    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0));
+    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0))
+    || case when v_until is not null then jsonb_build_object('until', v_until) else '{}' end;
 end
 $function$;
 grant execute on function hq.agent_budget(agents,jsonb) to public;
@@ -1463,6 +1827,13 @@ AS $function$
     ('submit_deliverable', jsonb_build_object('task', id, 'label', line, 'note', text,
       'url', '{"type": "string", "maxLength": 2000, "pattern": "^https?://"}'::jsonb), '{task,label}'),
     ('notify', jsonb_build_object('title', line, 'body', '{"type": "string", "maxLength": 4000}'::jsonb, 'task', id), '{title}'),
+    ('ask', jsonb_build_object('question', '{"type": "string", "minLength": 1, "maxLength": 2000}'::jsonb, 'task', id, 'item', id, 'session_key', line,
+      'choices', '{"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}}'::jsonb, 'free_text', '{"type": "boolean"}'::jsonb,
+      'wait_seconds', '{"type": "integer", "minimum": 0, "maximum": 120}'::jsonb), '{question}'),
+    ('answer', jsonb_build_object('question', id, 'stop', '{"type": "boolean"}'::jsonb), '{question}'),
+    ('host_refused', jsonb_build_object('port', '{"type": "integer", "minimum": 1, "maximum": 65535}'::jsonb, 'host',
+      '{"type": "string", "maxLength": 253, "pattern": "^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"}'::jsonb),
+      '{host,port}'),
     ('budget', jsonb_build_object(), '{}'),
     ('record_usage', jsonb_build_object('run_id', line, 'session_id', line, 'provider', line, 'model', line, 'occurred_at', time)
       || (select jsonb_object_agg(n, count) from unnest('{input_tokens,output_tokens,cache_read,cache_write,total_tokens}'::text[]) n)
@@ -1590,6 +1961,36 @@ begin
 end
 $function$;
 grant execute on function hq.agent_fail_item(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_host_refused(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_open constant int := 5;
+  c_an_hour constant int := 10;
+  v_host text := lower(p_arguments ->> 'host') || case when (p_arguments ->> 'port')::numeric::int not in (80, 443) then ':' || (p_arguments ->> 'port') else '' end;
+  v_new public.agent_questions;
+begin
+  perform hq.lock_agent(p_agent.id);
+  if exists (select from public.agent_questions q where q.agent_id = p_agent.id and q.kind = 'allow_host' and q.host = v_host
+      and (q.status = 'open' or q.created_at > clock_timestamp() - interval '1 day'))
+    or coalesce(p_agent.config -> 'allowed_hosts' ? v_host, false)
+    or c_open <= (select count(*) from public.agent_questions q where q.agent_id = p_agent.id and q.status = 'open' and q.kind = 'allow_host')
+    or not hq.within_rate_limit(p_agent.tenant_id, p_agent.id::text, 'hosts that an agent asks for', c_an_hour, 3600)
+  then
+    return jsonb_build_object('asked', false);
+  end if;
+  v_new.kind := 'allow_host';
+  v_new.host := v_host;
+  v_new.question := format('May %s reach %s? Whatever it can read, it can send there.', p_agent.slug, v_host);
+  v_new.choices := '{allow,deny}';
+  v_new.free_text := false;
+  return jsonb_build_object('asked', true, 'id', (hq.add_question(p_agent, v_new)).id);
+end
+$function$;
+grant execute on function hq.agent_host_refused(agents,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.agent_inbox(p_agent agents, p_arguments jsonb)
  RETURNS jsonb
@@ -1847,6 +2248,9 @@ begin
   if p_agent.status::text in ('paused', 'hibernating') then
     raise exception '% is %', p_agent.slug, p_agent.status using errcode = '42501', column = 'item', hint = 'Stop: an operator wants it so.';
   end if;
+  if exists (select from public.workspace w where w.tenant_id = p_agent.tenant_id and w.stopped_at is not null) then
+    raise exception 'all agents are stopped' using errcode = '42501', column = 'item', hint = 'Stop: an operator wants it so.';
+  end if;
   if v_is_held and not v_is_own then
     raise exception 'another session of yours works on this item' using errcode = '23505', column = 'item', hint = 'Take another one.';
   end if;
@@ -1857,8 +2261,10 @@ begin
   end if;
   update public.agent_inbox_items i
   set status = 'leased', leased_at = case when v_is_own then i.leased_at else clock_timestamp() end,
-    leased_until = clock_timestamp() + interval '10 minutes', attempt_count = i.attempt_count + (not v_is_own)::int,
-    lease_session = p_arguments ->> 'session_key', lease_run = p_arguments ->> 'run_id'
+    leased_until = greatest(case when v_is_own then i.leased_until end, clock_timestamp() + interval '10 minutes'),
+    attempt_count = i.attempt_count + (not v_is_own)::int, lease_session = p_arguments ->> 'session_key',
+    lease_run = case when v_is_own then coalesce(i.lease_run, p_arguments ->> 'run_id') else p_arguments ->> 'run_id' end,
+    dispatch_token = case when v_is_own then i.dispatch_token end
   where i.id = v_item.id
   returning * into v_item;
   if not v_is_own then
@@ -2019,6 +2425,30 @@ end
 $function$;
 grant execute on function hq.alert_budget() to public;
 
+CREATE OR REPLACE FUNCTION hq.alert_dead_letter()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.status = 'dead_letter' then
+    perform hq.notify(jsonb_build_object('tenant_id', new.tenant_id, 'type', 'item_dead_letter', 'severity', 'error',
+      'subject', 'agent:' || new.agent_id, 'dedup_key', 'item_dead_letter:' || new.id,
+      'title', format('%s gave up: %s', new.agent_slug, left(coalesce(new.summary, replace(new.event_type::text, '_', ' ')), 200)),
+      'body', format('%s failed. The last one: %s. Retry it with retry_item.',
+        case new.attempt_count when 1 then '1 attempt' else new.attempt_count || ' attempts' end,
+        left(coalesce(new.context ->> 'last_failure', 'no reason was given'), 1500)),
+      'entity_type', 'agent_inbox_item', 'entity_id', new.id, 'actor_type', 'system',
+      'meta', jsonb_strip_nulls(jsonb_build_object('agent_slug', new.agent_slug, 'item_id', new.id, 'about', new.task_id))));
+  else
+    perform hq.resolve_alert(new.tenant_id, 'item_dead_letter:' || new.id);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_dead_letter() to public;
+
 CREATE OR REPLACE FUNCTION hq.alert_deliverable()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2122,6 +2552,34 @@ begin
 end
 $function$;
 grant execute on function hq.alert_pairing() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_question()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+begin
+  select * into v_agent from public.agents a where a.id = new.agent_id;
+  if tg_op = 'UPDATE' then
+    update public.notifications n
+    set resolved_at = clock_timestamp(), meta = n.meta || jsonb_build_object('outcome', hq.question_outcome(new))
+    where n.tenant_id = new.tenant_id and n.dedup_key = 'agent_question:' || new.id and n.resolved_at is null;
+    return null;
+  end if;
+  perform hq.notify(jsonb_build_object(
+    'tenant_id', new.tenant_id, 'type', 'agent_question', 'severity', 'warning', 'subject', 'agent:' || new.agent_id,
+    'dedup_key', 'agent_question:' || new.id, 'title', case new.kind
+      when 'allow_host' then format('%s wants to reach %s', v_agent.slug, new.host) else format('%s asks: %s', v_agent.slug, left(new.question, 200)) end,
+    'body', case when new.kind = 'allow_host' or length(new.question) > 200 then new.question end,
+    'entity_type', 'agent_question', 'entity_id', new.id, 'actor_type', 'agent', 'actor_agent_id', new.agent_id,
+    'meta', jsonb_build_object('agent_slug', v_agent.slug, 'question_kind', new.kind, 'choices', new.choices, 'free_text', new.free_text)));
+  return null;
+end
+$function$;
+grant execute on function hq.alert_question() to public;
 
 CREATE OR REPLACE FUNCTION hq.alert_secrets()
  RETURNS trigger
@@ -2431,6 +2889,17 @@ AS $function$
 $function$;
 grant execute on function hq.audit_command(agent_commands,text,uuid,text) to public;
 
+CREATE OR REPLACE FUNCTION hq.audit_dispatch(p_command agent_commands, p_action text, p_type text, p_id uuid, p_summary text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.write_audit(jsonb_build_object('tenant_id', p_command.tenant_id, 'actor_user_id', p_command.requested_by, 'module', 'agents',
+    'entity_type', p_type, 'entity_id', p_id, 'action', p_action, 'summary', left(p_summary, 500),
+    'meta', jsonb_build_object('origin', p_command.origin)))
+$function$;
+grant execute on function hq.audit_dispatch(agent_commands,text,text,uuid,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.audit_enqueued()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2582,6 +3051,19 @@ AS $function$
 $function$;
 grant execute on function hq.bot_refusal() to public;
 
+CREATE OR REPLACE FUNCTION hq.braked_until(p_agent agents)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select h.began_at + interval '1 hour' from hq.agent_hours h
+  where h.agent_id = p_agent.id and h.began_at > clock_timestamp() - interval '1 hour' and h.spend_usd >= hq.hourly_limit(
+    (select b from public.agent_budgets b where b.agent_id = p_agent.id),
+    (select w.settings from public.workspace w where w.tenant_id = p_agent.tenant_id))
+$function$;
+grant execute on function hq.braked_until(agents) to public;
+
 CREATE OR REPLACE FUNCTION hq.branch_part(p_text text)
  RETURNS text
  LANGUAGE sql
@@ -2592,6 +3074,14 @@ AS $function$
 $function$;
 grant execute on function hq.branch_part(text) to public;
 
+CREATE OR REPLACE FUNCTION hq.budget_month(p_budget agent_budgets, p_at timestamp with time zone)
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select date_trunc('month', hq.local_time(p_at, p_budget.period_anchor_tz))::date $function$;
+grant execute on function hq.budget_month(agent_budgets,timestamp with time zone) to public;
+
 CREATE OR REPLACE FUNCTION hq.budget_result(p_budget agent_budgets)
  RETURNS jsonb
  LANGUAGE sql
@@ -2600,7 +3090,8 @@ CREATE OR REPLACE FUNCTION hq.budget_result(p_budget agent_budgets)
 AS $function$
   select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = p_budget.agent_id),
     'limit_usd', p_budget.monthly_limit_usd, 'status', p_budget.status,
-    'spent_usd', coalesce(p_budget.current_period_spend_usd, 0))
+    'spent_usd', coalesce(p_budget.current_period_spend_usd, 0), 'hourly_limit_usd', hq.hourly_limit(p_budget,
+      (select w.settings from public.workspace w where w.tenant_id = p_budget.tenant_id)))
 $function$;
 grant execute on function hq.budget_result(agent_budgets) to public;
 
@@ -2623,6 +3114,16 @@ AS $function$
   update public.gateways g set agents_version = g.agents_version + 1 where g.id = any (p_gateways)
 $function$;
 grant execute on function hq.bump_agents_version(uuid[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.bump_dispatch_version(p_gateways uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select from public.gateways g where g.id = any (p_gateways) order by g.id for no key update;
+  update public.gateways g set dispatch_version = g.dispatch_version + 1 where g.id = any (p_gateways)
+$function$;
+grant execute on function hq.bump_dispatch_version(uuid[]) to public;
 
 CREATE OR REPLACE FUNCTION hq.bump_secrets_version(p_gateways uuid[])
  RETURNS void
@@ -3043,7 +3544,8 @@ begin
   perform hq.require_role(p_who.tenant, 'viewer', 'reading');
   perform hq.require_role_for(p_who, v_args ->> 'for');
   if v_what is null or v_what <> all (array['fleet', 'gateways', 'agents', 'agent', 'commands', 'command', 'output', 'tasks', 'task',
-    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop'])
+    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop',
+    'needs'])
   then
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
@@ -3484,6 +3986,47 @@ end
 $function$;
 grant execute on function hq.check_served(agent_commands,hq.actions,agents,gateways) to public;
 
+CREATE OR REPLACE FUNCTION hq.check_wakeable(p_agent agents, p_gateway gateways)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget jsonb := hq.agent_budget(p_agent, '{}');
+  v_message text;
+  v_hint text;
+begin
+  if p_agent.status::text = 'paused' then
+    v_message := format('%s is paused', p_agent.slug);
+    v_hint := 'resume_agent lets it work again.';
+  elsif p_agent.status::text = 'provisioning' then
+    v_message := format('%s is not ready: it is being provisioned', p_agent.slug);
+    v_hint := 'Wait until it is ready. The command provision says how far it is.';
+  elsif p_agent.status::text = 'error' and p_agent.openclaw_id is null then
+    v_message := format('%s is not on its gateway: %s', p_agent.slug, coalesce(p_agent.meta ->> 'error', 'it is in error'));
+    v_hint := 'Repair that, then run update, or remove the agent.';
+  elsif p_agent.status::text = 'hibernating' then
+    v_message := format('%s is hibernating', p_agent.slug);
+    v_hint := 'It can be woken once it is ready again.';
+  elsif p_gateway.status::text = 'paused' then
+    v_message := format('the gateway %s is paused', p_gateway.slug);
+    v_hint := 'resume_gateway lets its agents work again.';
+  elsif p_gateway.status::text = 'hibernating' then
+    v_message := format('the gateway %s is hibernating', p_gateway.slug);
+    v_hint := 'Its agents can be woken once it is ready again.';
+  elsif v_budget ->> 'reason' = 'budget_exceeded' then
+    v_message := format('%s has used up its budget: %s of %s USD this month', p_agent.slug,
+      round((v_budget ->> 'spent_usd')::numeric, 2), v_budget ->> 'limit_usd');
+    v_hint := 'top_up_budget or set_budget gives it more.';
+  end if;
+  if v_message is not null then
+    raise exception '%', v_message using errcode = '23505', hint = v_hint, table = 'agent_commands',
+      column = case when v_message like 'the gateway %' then 'gateway' else 'agent' end;
+  end if;
+end
+$function$;
+grant execute on function hq.check_wakeable(agents,gateways) to public;
+
 CREATE OR REPLACE FUNCTION hq.claim(p_gateway_id uuid, p_paused boolean, p_runner_id text, p_limit integer, p_lease_seconds integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3539,6 +4082,111 @@ begin
 end
 $function$;
 grant execute on function hq.claim(uuid,boolean,text,integer,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.claim_turn(p_agent_id uuid, p_runner text, p_lease integer, p_settings jsonb)
+ RETURNS hq.agent_dispatch
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_agent public.agents;
+  v_item public.agent_inbox_items;
+  v_turn hq.agent_dispatch;
+begin
+  insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  select * into v_turn from hq.agent_dispatch d where d.agent_id = p_agent_id for no key update skip locked;
+  select * into v_agent from public.agents a where a.id = p_agent_id;
+  if v_turn.agent_id is null or (hq.wake_gate(v_agent)).reason is not null then
+    return null;
+  end if;
+  v_item := hq.lock_next_item(p_agent_id);
+  if v_item.id is null then
+    return null;
+  end if;
+  update public.agent_inbox_items i
+  set status = 'leased', leased_at = v_now, leased_until = v_now + make_interval(secs => p_lease), attempt_count = i.attempt_count + 1,
+    dispatch_count = i.dispatch_count + 1, dispatch_token = gen_random_uuid(), last_wake_attempt_at = v_now,
+    lease_session = format('agent:%s:hq-item-%s-%s', v_agent.openclaw_id, left(i.id::text, 8), i.dispatch_count + 1),
+    lease_run = format('hq:%s:%s', i.id, i.dispatch_count + 1)
+  where i.id = v_item.id
+  returning * into v_item;
+  update hq.agent_dispatch d
+  set token = v_item.dispatch_token, gateway_id = v_agent.gateway_id, runner_id = p_runner, item_id = v_item.id,
+    lease_session = v_item.lease_session, lease_run = v_item.lease_run, started_at = v_now, leased_until = v_item.leased_until,
+    lease_seconds = p_lease, last_wake_at = v_now, cooldown_until = v_now + hq.wake_cooldown(d.failures, p_settings)
+  where d.agent_id = p_agent_id
+  returning * into v_turn;
+  insert into public.agent_activity as x (agent_id, tenant_id, item_id, run_id, since, model)
+  values (v_agent.id, v_agent.tenant_id, v_item.id, v_item.lease_run, v_now, v_agent.model)
+  on conflict (agent_id) do update set item_id = excluded.item_id, run_id = excluded.run_id, since = excluded.since, model = excluded.model,
+    tool = null, text = null, tokens = null, cost_usd = null, updated_at = excluded.updated_at;
+  return v_turn;
+end
+$function$;
+grant execute on function hq.claim_turn(uuid,text,integer,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.claim_turns(p_gateway uuid, p_runner text, p_claim integer, p_lease integer, p_settings jsonb)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_places int := least(p_claim, coalesce(hq.int_or_null(p_settings -> 'max_concurrent_wakes'), 2)
+    - (select count(*)::int from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null));
+  v_agent_id uuid;
+  v_turn hq.agent_dispatch;
+  v_tokens uuid[] := '{}';
+begin
+  perform hq.end_left_turns(p_gateway, p_settings);
+  if v_places <= 0 then
+    return v_tokens;
+  end if;
+  for v_agent_id in
+    select a.id from public.agents a left join hq.agent_dispatch d on d.agent_id = a.id
+    cross join lateral (
+      select i.created_at from public.agent_inbox_items i
+      where i.agent_id = a.id and i.status in ('pending', 'leased') order by i.created_at limit 1) oldest
+    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready'
+    order by d.last_wake_at nulls first, oldest.created_at, a.id
+  loop
+    v_turn := hq.claim_turn(v_agent_id, p_runner, p_lease, p_settings);
+    if v_turn.token is not null then
+      v_tokens := v_tokens || v_turn.token;
+      exit when cardinality(v_tokens) >= v_places;
+    end if;
+  end loop;
+  return v_tokens;
+end
+$function$;
+grant execute on function hq.claim_turns(uuid,text,integer,integer,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.clear_waits(p_agents uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update hq.agent_dispatch d set stalled_at = null, failures = 0, releases = 0, cooldown_until = null, held_until = null, held_seconds = null,
+    held_reason = null
+  where d.agent_id = any (p_agents);
+  select hq.resolve_alert(a.tenant_id, 'agent_stalled:' || a.id) from public.agents a where a.id = any (p_agents)
+$function$;
+grant execute on function hq.clear_waits(uuid[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.close_turn_item(p_turn hq.agent_dispatch, p_counts boolean, p_reason text, p_hint text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.agent_inbox_items i
+  set status = case when p_counts and i.attempt_count >= i.max_attempts then 'dead_letter' else 'pending' end::public.inbox_item_status,
+    attempt_count = case when p_counts then i.attempt_count else greatest(i.attempt_count - 1, 0) end,
+    failed_at = case when p_counts then clock_timestamp() else i.failed_at end, leased_at = null, leased_until = null, lease_session = null,
+    lease_run = null, context = coalesce(i.context, '{}') || case when p_reason is null then '{}'
+      else jsonb_build_object('last_failure', left(p_reason, 2000), 'last_hint', left(p_hint, 500)) end
+  where i.id = p_turn.item_id and i.status = 'leased' and i.dispatch_token = p_turn.token
+$function$;
+grant execute on function hq.close_turn_item(hq.agent_dispatch,boolean,text,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.code_without_comments(p_function oid)
  RETURNS text
@@ -3616,6 +4264,24 @@ end
 $function$;
 grant execute on function hq.count_agent_changes() to public;
 
+CREATE OR REPLACE FUNCTION hq.count_item_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_noted uuid[] := coalesce(nullif(current_setting('hq.changed_gateways', true), ''), '{}')::uuid[];
+begin
+  if v_noted <> '{}' then
+    perform set_config('hq.changed_gateways', '', true);
+    perform hq.bump_dispatch_version(v_noted);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.count_item_changes() to public;
+
 CREATE OR REPLACE FUNCTION hq.count_secret_changes()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3673,6 +4339,39 @@ begin
 end
 $function$;
 grant execute on function hq.count_workspace_changes() to public;
+
+CREATE OR REPLACE FUNCTION hq.cron_values(p_field text, p_low integer, p_high integer, p_names text[] DEFAULT '{}'::text[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  v_part text;
+  v_match text[];
+  v_from int;
+  v_to int;
+  v_step int;
+  v_values int[] := '{}';
+begin
+  foreach v_part in array string_to_array(lower(p_field), ',') loop
+    v_match := regexp_match(v_part, '^(?:(\*)|([a-z]{3}|\d{1,2})(?:-([a-z]{3}|\d{1,2}))?)(?:/(\d{1,2}))?$');
+    v_from := case when v_match[1] is not null then p_low else coalesce(array_position(p_names, v_match[2]) - 1 + p_low, hq.int_or_null(to_jsonb(
+      case when v_match[2] ~ '^\d+$' then v_match[2]::int end))) end;
+    v_to := case when v_match[3] is not null then coalesce(array_position(p_names, v_match[3]) - 1 + p_low, hq.int_or_null(to_jsonb(
+        case when v_match[3] ~ '^\d+$' then v_match[3]::int end)))
+      when v_match[1] is not null or v_match[4] is not null then p_high else v_from end;
+    v_step := coalesce(v_match[4]::int, 1);
+    if v_match is null or v_from is null or v_to is null or v_from < p_low or v_to > p_high or v_from > v_to or v_step < 1 then
+      raise exception '"%" is no part of a schedule from % to %', left(v_part, 40), p_low, p_high
+        using errcode = '22023', column = 'schedule', hint = 'Give minute, hour, day, month and weekday, such as 30 8 * * mon-fri.';
+    end if;
+    v_values := v_values || array(select n from generate_series(v_from, v_to, v_step) n);
+  end loop;
+  return v_values;
+end
+$function$;
+grant execute on function hq.cron_values(text,integer,integer,text[]) to public;
 
 CREATE OR REPLACE FUNCTION hq.current_chat()
  RETURNS jsonb
@@ -3740,6 +4439,27 @@ end
 $function$;
 grant execute on function hq.delete_subscriptions() to public;
 
+CREATE OR REPLACE FUNCTION hq.deliver_answer(p_question agent_questions)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_answer jsonb := jsonb_build_object('question', p_question.question, 'status', p_question.status) || jsonb_strip_nulls(jsonb_build_object(
+    'answer', p_question.answer, 'by', hq.email_of(p_question.answered_by), 'host', p_question.host));
+begin
+  update public.agent_inbox_items i
+  set context = coalesce(i.context, '{}') || jsonb_build_object('answers', coalesce(i.context -> 'answers', '[]') || v_answer)
+  where i.id = p_question.item_id and i.status in ('pending', 'leased');
+  if not found then
+    perform hq.add_inbox_item(p_question.agent_id, 'question_answer', 'question:' || p_question.id,
+      format('%s: %s', hq.question_outcome(p_question), p_question.question), p_question.task_id, null, v_answer);
+  end if;
+  update public.agent_questions q set delivered_at = clock_timestamp() where q.id = p_question.id;
+end
+$function$;
+grant execute on function hq.deliver_answer(agent_questions) to public;
+
 CREATE OR REPLACE FUNCTION hq.deliverable_row(p_link entity_links)
  RETURNS jsonb
  LANGUAGE sql
@@ -3791,6 +4511,64 @@ AS $function$
 $function$;
 grant execute on function hq.describe_type(jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.dispatch_agent_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if (new.status::text = 'ready' and old.status::text <> 'ready') or new.model is distinct from old.model then
+    perform hq.clear_waits(array[new.id]);
+  end if;
+  perform hq.bump_dispatch_version(array[old.gateway_id, new.gateway_id]);
+  return null;
+end
+$function$;
+grant execute on function hq.dispatch_agent_change() to public;
+
+CREATE OR REPLACE FUNCTION hq.dispatch_budget_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.hourly_limit_usd is distinct from old.hourly_limit_usd or new.monthly_limit_usd is distinct from old.monthly_limit_usd then
+    perform hq.resolve_alert(a.tenant_id, 'hourly_brake:' || a.id)
+    from public.agents a where a.id = new.agent_id and hq.braked_until(a) is null;
+  end if;
+  perform hq.bump_dispatch_version(array(select a.gateway_id from public.agents a where a.id = new.agent_id and a.gateway_id is not null));
+  return null;
+end
+$function$;
+grant execute on function hq.dispatch_budget_change() to public;
+
+CREATE OR REPLACE FUNCTION hq.dispatch_gateway_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.dispatch_version := old.dispatch_version + 1;
+  return new;
+end
+$function$;
+grant execute on function hq.dispatch_gateway_change() to public;
+
+CREATE OR REPLACE FUNCTION hq.dispatch_workspace_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.bump_dispatch_version(array(select g.id from public.gateways g where g.tenant_id = new.tenant_id));
+  return null;
+end
+$function$;
+grant execute on function hq.dispatch_workspace_change() to public;
+
 CREATE OR REPLACE FUNCTION hq.do_acknowledge_alert(p_command agent_commands)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3806,6 +4584,49 @@ begin
 end
 $function$;
 grant execute on function hq.do_acknowledge_alert(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_allow_host(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_question public.agent_questions := hq.lock_open_question(p_command);
+begin
+  if v_question.kind <> 'allow_host' then
+    raise exception 'this question is about no host' using errcode = '22023', column = 'question', hint = 'Use answer_question.';
+  end if;
+  update public.agents a set config = case jsonb_typeof(a.config) when 'object' then a.config else '{}' end || jsonb_build_object('allowed_hosts',
+    (select jsonb_agg(distinct h) from (select h #>> '{}' as h from hq.entries(a.config -> 'allowed_hosts') h union select v_question.host) o))
+  where a.id = v_question.agent_id;
+  return hq.settle_question(p_command, v_question, 'allow') || jsonb_build_object('host', v_question.host);
+end
+$function$;
+grant execute on function hq.do_allow_host(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_answer_question(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_question public.agent_questions := hq.lock_open_question(p_command);
+  v_given text := btrim(p_command.payload ->> 'answer');
+  v_answer text;
+begin
+  select c into v_answer from unnest(v_question.choices) with ordinality x (c, n)
+  where lower(c) = lower(v_given) or n::text = v_given order by lower(c) = lower(v_given) desc limit 1;
+  if v_answer is null and (not v_question.free_text or v_given = '') then
+    raise exception 'the answer must be one of: %', array_to_string(v_question.choices, ', ') using errcode = '22023', column = 'answer';
+  end if;
+  if v_question.kind = 'allow_host' and v_answer = 'allow' then
+    raise exception 'allowing a host is an action of its own' using errcode = '22023', column = 'answer',
+      hint = format('Use allow_host with the question %s. It needs the role admin.', left(v_question.id::text, 8));
+  end if;
+  return hq.settle_question(p_command, v_question, coalesce(v_answer, v_given));
+end
+$function$;
+grant execute on function hq.do_answer_question(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.do_approve_deliverable(p_command agent_commands)
  RETURNS jsonb
@@ -3831,6 +4652,23 @@ end
 $function$;
 grant execute on function hq.do_assign_task(agent_commands) to public;
 
+CREATE OR REPLACE FUNCTION hq.do_cancel_item(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_item public.agent_inbox_items := hq.lock_item(p_command);
+begin
+  if v_item.status::text not in ('pending', 'leased') then
+    raise exception 'this item is % already', replace(v_item.status::text, '_', ' ') using errcode = '23505', column = 'item';
+  end if;
+  perform hq.withdraw_items(array[v_item.id]);
+  return hq.item_result((select i from public.agent_inbox_items i where i.id = v_item.id));
+end
+$function$;
+grant execute on function hq.do_cancel_item(agent_commands) to public;
+
 CREATE OR REPLACE FUNCTION hq.do_comment_on_task(p_command agent_commands)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3854,6 +4692,41 @@ begin
 end
 $function$;
 grant execute on function hq.do_comment_on_task(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_create_routine(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_payload jsonb := p_command.payload;
+  v_zone text := coalesce(v_payload ->> 'time_zone', (select w.owner_timezone from public.workspace w where w.tenant_id = p_command.tenant_id), 'UTC');
+  v_next timestamptz;
+  v_routine public.agent_routines;
+begin
+  if (v_payload ? 'schedule') = (v_payload ? 'event') then
+    raise exception 'a routine needs either a schedule or an event' using errcode = '22023', column = 'schedule',
+      hint = 'A schedule is such as 30 8 * * mon-fri.';
+  elsif lower(hq.time_zone_or_utc(v_zone)) <> lower(v_zone) then
+    raise exception 'there is no time zone %', left(v_zone, 100) using errcode = '22023', column = 'time_zone', hint = 'Name one such as Europe/Berlin.';
+  end if;
+  v_zone := hq.time_zone_or_utc(v_zone);
+  v_next := hq.next_run(v_payload ->> 'schedule', v_zone, clock_timestamp());
+  if v_payload ? 'schedule' and v_next is null then
+    raise exception 'this schedule never comes' using errcode = '22023', column = 'schedule', hint = 'Check day and month.';
+  end if;
+  insert into public.agent_routines (tenant_id, agent_id, name, instructions, schedule, time_zone, event, creates_task, next_run_at, created_by)
+  values (p_command.tenant_id, hq.agent_by_slug(p_command.tenant_id, v_payload ->> 'agent'), v_payload ->> 'name', v_payload ->> 'instructions',
+    v_payload ->> 'schedule', v_zone, v_payload ->> 'event', coalesce((v_payload ->> 'creates_task')::boolean, false), v_next, p_command.requested_by)
+  on conflict (tenant_id, name) do nothing
+  returning * into v_routine;
+  if v_routine.id is null then
+    raise exception 'there is a routine % already', v_payload ->> 'name' using errcode = '23505', column = 'name', hint = 'Use another name.';
+  end if;
+  return hq.routine_result(v_routine);
+end
+$function$;
+grant execute on function hq.do_create_routine(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.do_create_task(p_command agent_commands)
  RETURNS jsonb
@@ -3890,6 +4763,20 @@ end
 $function$;
 grant execute on function hq.do_create_task(agent_commands) to public;
 
+CREATE OR REPLACE FUNCTION hq.do_list_routines(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('routines', coalesce(jsonb_agg(hq.routine_result(r) order by r.name), '[]'))
+  from (select * from public.agent_routines r
+    where r.tenant_id = p_command.tenant_id and (not p_command.payload ? 'agent'
+      or r.agent_id = hq.agent_by_slug(p_command.tenant_id, p_command.payload ->> 'agent'))
+    order by r.name limit 500) r
+$function$;
+grant execute on function hq.do_list_routines(agent_commands) to public;
+
 CREATE OR REPLACE FUNCTION hq.do_mute_alert(p_command agent_commands)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3920,12 +4807,33 @@ CREATE OR REPLACE FUNCTION hq.do_pause_agent(p_command agent_commands)
 AS $function$ select hq.set_agent_paused(p_command, true) $function$;
 grant execute on function hq.do_pause_agent(agent_commands) to public;
 
+CREATE OR REPLACE FUNCTION hq.do_pause_routine(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.set_routine_paused(p_command, true) $function$;
+grant execute on function hq.do_pause_routine(agent_commands) to public;
+
 CREATE OR REPLACE FUNCTION hq.do_reject_deliverable(p_command agent_commands)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO ''
 AS $function$ select hq.review(p_command, 'rejected') $function$;
 grant execute on function hq.do_reject_deliverable(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_remove_routine(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_routine public.agent_routines := hq.lock_routine(p_command);
+begin
+  delete from public.agent_routines r where r.id = v_routine.id;
+  return hq.routine_result(v_routine);
+end
+$function$;
+grant execute on function hq.do_remove_routine(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.do_request_revision(p_command agent_commands)
  RETURNS jsonb
@@ -3940,6 +4848,71 @@ CREATE OR REPLACE FUNCTION hq.do_resume_agent(p_command agent_commands)
  SET search_path TO ''
 AS $function$ select hq.set_agent_paused(p_command, false) $function$;
 grant execute on function hq.do_resume_agent(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_resume_all(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_workspace public.workspace;
+begin
+  select * into v_workspace from public.workspace w where w.tenant_id = p_command.tenant_id for no key update;
+  if v_workspace.stopped_at is not null then
+    update public.workspace w set stopped_at = null, stopped_by = null where w.id = v_workspace.id;
+    perform hq.audit_dispatch(p_command, 'workspace.resumed', 'workspace', v_workspace.id,
+      format('%s let all agents work again', coalesce(hq.email_of(p_command.requested_by), 'the service')));
+    perform hq.resolve_alert(p_command.tenant_id, 'workspace_stopped:' || v_workspace.id);
+  end if;
+  return jsonb_build_object('stopped', false, 'since', null, 'waiting', (select count(*) from public.agent_inbox_items i
+    where i.tenant_id = p_command.tenant_id and i.status = 'pending'));
+end
+$function$;
+grant execute on function hq.do_resume_all(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_resume_routine(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select hq.set_routine_paused(p_command, false) $function$;
+grant execute on function hq.do_resume_routine(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_retry_item(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_item public.agent_inbox_items := hq.lock_item(p_command);
+begin
+  if v_item.status::text not in ('dead_letter', 'failed') then
+    raise exception 'this item is %', v_item.status using errcode = '23505', column = 'item',
+      hint = 'Only an item that was given up can be tried again.';
+  end if;
+  update public.agent_inbox_items i
+  set status = 'pending', attempt_count = 0, failed_at = null, completed_at = null, leased_at = null, leased_until = null
+  where i.id = v_item.id returning * into v_item;
+  perform hq.clear_waits(array[v_item.agent_id]);
+  perform hq.audit_dispatch(p_command, 'item.retried', 'agent_inbox_item', v_item.id, format('%s tries again: %s', v_item.agent_slug, v_item.summary));
+  return hq.item_result(v_item);
+end
+$function$;
+grant execute on function hq.do_retry_item(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_run_routine(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_routine public.agent_routines := hq.lock_routine(p_command);
+begin
+  perform hq.run_routine(v_routine, (case when v_routine.event is null then 'routine_schedule' else 'routine_event' end)::public.inbox_event_type,
+    null, jsonb_build_object('by', hq.email_of(p_command.requested_by)));
+  return hq.routine_result((select r from public.agent_routines r where r.id = v_routine.id));
+end
+$function$;
+grant execute on function hq.do_run_routine(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.do_set_allowed_hosts(p_command agent_commands)
  RETURNS jsonb
@@ -3975,6 +4948,11 @@ begin
   on conflict (agent_id) do update
   set monthly_limit_usd = excluded.monthly_limit_usd, hard_cutoff = coalesce(v_cutoff, b.hard_cutoff)
   returning * into v_budget;
+  if p_command.payload ? 'hourly_limit_usd' then
+    update public.agent_budgets b set hourly_limit_usd = nullif(p_command.payload ->> 'hourly_limit_usd', 'default')::numeric
+    where b.agent_id = p_command.agent_id
+    returning * into v_budget;
+  end if;
   return hq.budget_result(v_budget);
 end
 $function$;
@@ -3997,6 +4975,34 @@ begin
 end
 $function$;
 grant execute on function hq.do_set_task_status(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_stop_all(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_workspace public.workspace;
+  v_who text := coalesce(hq.email_of(p_command.requested_by), 'the service');
+  v_turns int := (select count(*) from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
+    where a.tenant_id = p_command.tenant_id and d.token is not null);
+begin
+  perform hq.insert_fields('public.workspace', jsonb_build_object('tenant_id', p_command.tenant_id, 'name', 'HQ'))
+  where not exists (select from public.workspace w where w.tenant_id = p_command.tenant_id);
+  select * into v_workspace from public.workspace w where w.tenant_id = p_command.tenant_id for no key update;
+  if v_workspace.stopped_at is null then
+    update public.workspace w set stopped_at = clock_timestamp(), stopped_by = p_command.requested_by where w.id = v_workspace.id
+    returning * into v_workspace;
+    perform hq.audit_dispatch(p_command, 'workspace.stopped', 'workspace', v_workspace.id, format('%s stopped all agents', v_who));
+    perform hq.notify(jsonb_build_object('tenant_id', p_command.tenant_id, 'type', 'workspace_stopped', 'severity', 'critical',
+      'subject', 'workspace:' || v_workspace.id, 'dedup_key', 'workspace_stopped:' || v_workspace.id, 'title', 'All agents are stopped',
+      'body', format('%s stopped them; %s turns were running. resume_all lets them work again.', v_who, v_turns),
+      'entity_type', 'workspace', 'entity_id', v_workspace.id, 'actor_type', 'system'));
+  end if;
+  return jsonb_build_object('stopped', true, 'since', v_workspace.stopped_at, 'turns', v_turns);
+end
+$function$;
+grant execute on function hq.do_stop_all(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.do_top_up_budget(p_command agent_commands)
  RETURNS jsonb
@@ -4040,6 +5046,25 @@ CREATE OR REPLACE FUNCTION hq.email_of(p_user uuid)
 AS $function$ select u.email::text from auth.users u where u.id = p_user $function$;
 grant execute on function hq.email_of(uuid) to public;
 
+CREATE OR REPLACE FUNCTION hq.end_holds()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agents uuid[] := array(select d.agent_id from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
+    where a.gateway_id = new.gateway_id and d.held_until > clock_timestamp() and (new.agent_id is null or new.agent_id = a.id));
+begin
+  if v_agents <> '{}' then
+    perform hq.clear_waits(v_agents);
+    perform hq.bump_dispatch_version(array[new.gateway_id]);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.end_holds() to public;
+
 CREATE OR REPLACE FUNCTION hq.end_left_behind()
  RETURNS void
  LANGUAGE plpgsql
@@ -4070,6 +5095,89 @@ begin
 end
 $function$;
 grant execute on function hq.end_left_behind() to public;
+
+CREATE OR REPLACE FUNCTION hq.end_left_turns(p_gateway uuid, p_settings jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.end_turn(d, '{"outcome": "failed", "error": "the gateway that ran the turn is gone"}', p_settings)
+  from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
+  where a.gateway_id = p_gateway and d.token is not null and d.gateway_id is distinct from p_gateway
+    and d.leased_until < clock_timestamp() - interval '5 minutes'
+$function$;
+grant execute on function hq.end_left_turns(uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.end_stall()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update hq.agent_dispatch d set stalled_at = null where d.agent_id = new.agent_id and d.stalled_at is not null;
+  return null;
+end
+$function$;
+grant execute on function hq.end_stall() to public;
+
+CREATE OR REPLACE FUNCTION hq.end_turn(p_turn hq.agent_dispatch, p_result jsonb, p_settings jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_outcome text := p_result ->> 'outcome';
+  v_item public.agent_inbox_items;
+  v_is_success boolean;
+  v_is_failure boolean;
+  v_hold int;
+  v_failures int := p_turn.failures;
+  v_most int := coalesce(hq.int_or_null(p_settings -> 'max_consecutive_failures'), 5);
+  v_releases int := case when p_result ->> 'outcome' = 'released' then p_turn.releases + 1 else 0 end;
+begin
+  select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
+  v_is_success := v_outcome = 'done' and not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token);
+  v_is_failure := not v_is_success and v_item.status is distinct from 'done' and v_outcome not in ('released', 'held', 'aborted');
+  perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
+      when v_outcome = 'done' then 'the turn ended without completing the item'
+      when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
+  -- A turn that never begins would be released without end.
+  if v_outcome = 'held' or v_releases >= 5 then
+    v_hold := least(900, greatest(coalesce(hq.int_or_null(p_result -> 'hold_seconds'), 30), coalesce(p_turn.held_seconds * 2, 0), 1));
+  end if;
+  v_failures := case when v_is_success then 0 when v_is_failure then v_failures + 1 else v_failures end;
+  update hq.agent_dispatch d
+  set token = null, last_token = p_turn.token, item_id = null, runner_id = null, leased_until = null, failures = v_failures, releases = v_releases,
+    cooldown_until = case when v_is_failure then clock_timestamp() + hq.wake_cooldown(v_failures, p_settings)
+      when v_is_success then d.cooldown_until end,
+    stalled_at = case when v_is_failure and v_failures >= v_most
+      then clock_timestamp() end,
+    held_until = case when v_hold is not null then clock_timestamp() + make_interval(secs => v_hold) when not v_is_success then d.held_until end,
+    held_seconds = coalesce(v_hold, case when not v_is_success then d.held_seconds end),
+    held_reason = case when v_hold is not null then left(coalesce(p_result ->> 'hold_reason', p_result ->> 'error',
+        case v_outcome when 'held' then 'the provider refused' else v_releases || ' turns in a row were given back' end), 500)
+      when not v_is_success then d.held_reason end
+  where d.agent_id = p_turn.agent_id;
+  if v_is_success then
+    perform hq.resolve_alert(v_item.tenant_id, 'agent_stalled:' || p_turn.agent_id);
+  elsif v_is_failure and v_failures >= v_most then
+    perform hq.tell_stalled(p_turn.agent_id, v_failures, coalesce(p_result ->> 'error', 'the turn ended without completing the item'));
+  end if;
+  -- Other items that the turn took and did not end.
+  update public.agent_inbox_items i
+  set status = case when i.attempt_count >= i.max_attempts then 'dead_letter' else 'pending' end::public.inbox_item_status,
+    failed_at = clock_timestamp(), leased_at = null, leased_until = null, lease_session = null, lease_run = null,
+    context = coalesce(i.context, '{}') || '{"last_failure": "the turn that took the item ended without completing it"}'
+  where i.agent_id = p_turn.agent_id and i.status = 'leased' and i.lease_session = p_turn.lease_session and i.id <> p_turn.item_id;
+  if v_is_success then
+    update public.agent_inbox_items i set last_wake_success_at = clock_timestamp() where i.id = p_turn.item_id;
+  end if;
+  update public.agent_activity x set item_id = null, run_id = null, tool = null, text = null, since = null, updated_at = clock_timestamp()
+  where x.agent_id = p_turn.agent_id;
+end
+$function$;
+grant execute on function hq.end_turn(hq.agent_dispatch,jsonb,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.end_unserved(p_gateway gateways, p_alive text)
  RETURNS void
@@ -4308,6 +5416,63 @@ end
 $function$;
 grant execute on function hq.find_row(regclass,uuid,text,text) to public;
 
+CREATE OR REPLACE FUNCTION hq.fire_deliverable_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.fire_event(new.tenant_id, case new.review_status::text when 'in_review' then 'deliverable_submitted' else 'deliverable_reviewed' end,
+    'entity_link', new.id, coalesce(new.label, new.url));
+  return null;
+end
+$function$;
+grant execute on function hq.fire_deliverable_events() to public;
+
+CREATE OR REPLACE FUNCTION hq.fire_event(p_tenant uuid, p_event text, p_type text, p_id uuid, p_title text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_routine public.agent_routines;
+begin
+  if coalesce(current_setting('hq.in_routine', true), '') = 'on' then
+    return;
+  end if;
+  for v_routine in
+    select * from public.agent_routines r
+    where r.tenant_id = p_tenant and r.event = p_event and r.paused_at is null
+      and r.agent_id::text <> coalesce(current_setting('hq.acting_agent', true), '')
+    order by r.id for no key update
+  loop
+    if hq.within_rate_limit(p_tenant, v_routine.id::text, 'runs of a routine', 60, 3600) then
+      perform hq.run_routine(v_routine, 'routine_event', p_id::text,
+        jsonb_build_object('event', p_event, 'entity_type', p_type, 'entity_id', p_id, 'title', p_title));
+    end if;
+  end loop;
+end
+$function$;
+grant execute on function hq.fire_event(uuid,text,text,uuid,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.fire_task_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform hq.fire_event(new.tenant_id, 'task_created', 'task', new.id, new.title);
+  elsif new.status::text in ('done', 'blocked') and new.status is distinct from old.status then
+    perform hq.fire_event(new.tenant_id, 'task_' || new.status, 'task', new.id, new.title);
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.fire_task_events() to public;
+
 CREATE OR REPLACE FUNCTION hq.function_identity(p_function oid)
  RETURNS text
  LANGUAGE sql
@@ -4383,6 +5548,8 @@ begin
     perform hq.check_served(new, v_action, v_agent, v_gateway);
     if v_action.name = 'provision' then
       v_agent := hq.agent_to_provision(new, v_gateway);
+    elsif v_action.name = 'wake_agent' then
+      perform hq.check_wakeable(v_agent, v_gateway);
     end if;
   elsif octet_length(new.payload::text) > c_payload_bytes then
     raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';
@@ -4472,17 +5639,34 @@ end
 $function$;
 grant execute on function hq.head(text,integer) to public;
 
+CREATE OR REPLACE FUNCTION hq.hourly_limit(p_budget agent_budgets, p_settings jsonb)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_budget.hourly_limit_usd,
+    case when jsonb_typeof(p_settings -> 'hourly_limit_usd') = 'number' then (p_settings ->> 'hourly_limit_usd')::numeric end,
+    case when p_budget.hard_cutoff and p_budget.monthly_limit_usd > 1 then greatest(round(p_budget.monthly_limit_usd / 10, 2), 1) end)
+$function$;
+grant execute on function hq.hourly_limit(agent_budgets,jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.inbox_for_comment()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_before text[] := '{}';
 begin
+  if tg_op = 'UPDATE' then
+    v_before := coalesce(old.mentions, '{}');
+  end if;
   perform hq.add_inbox_item(a.id, 'task_comment_mention', format('mention:%s:%s', new.id, a.id), new.body,
     case when new.entity_type::text = 'task' then new.entity_id end, new.id)
   from public.agents a
-  where a.tenant_id = new.tenant_id and a.slug = any (new.mentions) and a.id is distinct from new.actor_agent_id;
+  where a.tenant_id = new.tenant_id and a.slug = any (new.mentions) and a.slug <> all (v_before) and a.id is distinct from new.actor_agent_id;
   return null;
 end
 $function$;
@@ -4495,9 +5679,13 @@ CREATE OR REPLACE FUNCTION hq.inbox_for_review()
  SET search_path TO ''
 AS $function$
 begin
-  perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
-    coalesce(new.review_note, new.review_status::text), case when new.owner_type = 'task' then new.owner_id end, null,
-    jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
+  perform hq.withdraw_items(array(select i.id from public.agent_inbox_items i
+    where i.tenant_id = new.tenant_id and i.dedup_key like format('review:%s:%%', new.id) and i.status = 'pending'));
+  if new.is_deliverable and new.submitted_by_agent_id is not null and new.review_status in ('approved', 'revision_requested', 'rejected') then
+    perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
+      coalesce(new.review_note, new.review_status::text), case when new.owner_type = 'task' then new.owner_id end, null,
+      jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
+  end if;
   return null;
 end
 $function$;
@@ -4509,16 +5697,11 @@ CREATE OR REPLACE FUNCTION hq.inbox_for_task()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  v_blocked record;
 begin
-  if tg_op = 'UPDATE' and old.assignee_agent_id is distinct from new.assignee_agent_id then
-    update public.agent_inbox_items i
-    set status = 'done', completed_at = clock_timestamp(), context = i.context || '{"withdrawn": true}'
-    where i.task_id = new.id and i.agent_id = old.assignee_agent_id and i.status = 'pending'
-      and i.event_type in ('task_assignment', 'task_reassignment');
+  if tg_op = 'UPDATE' then
+    perform hq.withdraw_for_task(old, new);
   end if;
-  if new.assignee_agent_id is not null
+  if new.assignee_agent_id is not null and new.archived_at is null and new.status::text not in ('done', 'cancelled')
     and (tg_op = 'INSERT' or old.assignee_agent_id is distinct from new.assignee_agent_id)
   then
     perform hq.add_inbox_item(new.assignee_agent_id,
@@ -4526,19 +5709,8 @@ begin
       end::public.inbox_event_type,
       format('task:%s:%s', new.id, new.assignee_agent_id), new.title, new.id);
   end if;
-  if tg_op = 'UPDATE' and new.status::text = 'done' and old.status::text <> 'done' then
-    for v_blocked in
-      select t.id, t.title, t.assignee_agent_id from public.task_relations r join public.tasks t on t.id = r.target_task_id
-      where r.source_task_id = new.id and r.relation_type = 'blocks' and t.assignee_agent_id is not null
-        and t.status::text not in ('done', 'cancelled')
-        and not exists (
-          select from public.task_relations o join public.tasks b on b.id = o.source_task_id
-          where o.target_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
-            and b.status::text not in ('done', 'cancelled'))
-    loop
-      perform hq.add_inbox_item(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
-        v_blocked.title, v_blocked.id, null, jsonb_build_object('blocker_id', new.id));
-    end loop;
+  if tg_op = 'UPDATE' and new.status::text in ('done', 'cancelled') and old.status::text not in ('done', 'cancelled') then
+    perform hq.wake_unblocked(new.id);
   end if;
   return null;
 end
@@ -4651,6 +5823,17 @@ AS $function$
 $function$;
 grant execute on function hq.is_agent_slug(text) to public;
 
+CREATE OR REPLACE FUNCTION hq.is_budget_spent(p_budget agent_budgets)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_budget.hard_cutoff and p_budget.status::text = 'exceeded'
+    then p_budget.current_period_start >= hq.budget_month(p_budget, clock_timestamp()) else false end
+$function$;
+grant execute on function hq.is_budget_spent(agent_budgets) to public;
+
 CREATE OR REPLACE FUNCTION hq.is_disconnected(p_adapter chat_adapters)
  RETURNS boolean
  LANGUAGE sql
@@ -4708,6 +5891,63 @@ AS $function$
     and p_gateway.status::text not in ('hibernating', 'provisioning')
 $function$;
 grant execute on function hq.is_stale(gateways) to public;
+
+CREATE OR REPLACE FUNCTION hq.item_result(p_item agent_inbox_items)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_item.id, 'title', coalesce(p_item.summary, replace(p_item.event_type::text, '_', ' ')), 'status', p_item.status,
+    'agent', p_item.agent_slug)
+$function$;
+grant execute on function hq.item_result(agent_inbox_items) to public;
+
+CREATE OR REPLACE FUNCTION hq.item_wait(p_item agent_inbox_items)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+  v_gate record;
+  v_reason text;
+  v_place int;
+begin
+  if p_item.status::text not in ('pending', 'leased') or (p_item.status = 'leased' and p_item.leased_until > clock_timestamp()) then
+    return null;
+  end if;
+  select * into v_agent from public.agents a where a.id = p_item.agent_id;
+  select * into v_gate from hq.wake_gate(v_agent);
+  v_reason := coalesce(v_gate.reason, 'queued');
+  if v_reason not in ('workspace_stopped', 'stalled', 'agent_paused', 'gateway_paused', 'no_gateway')
+    and exists (select from public.gateways g where g.id = v_agent.gateway_id and hq.is_stale(g))
+  then
+    v_reason := 'no_runner';
+  end if;
+  v_place := 1 + (select count(*) from public.agent_inbox_items i where i.agent_id = p_item.agent_id and i.status in ('pending', 'leased')
+    and (i.created_at, i.id) < (p_item.created_at, p_item.id));
+  return jsonb_build_object('reason', v_reason, 'until', v_gate.until, 'place', v_place, 'text', case v_reason
+    when 'workspace_stopped' then 'all agents are stopped' when 'stalled' then 'the agent is stalled after failures'
+    when 'in_turn' then format('place %s: the agent works on something else', v_place)
+    when 'leased' then format('place %s: the agent works on something else', v_place)
+    when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
+    when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
+    when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
+    when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
+end
+$function$;
+grant execute on function hq.item_wait(agent_inbox_items) to public;
+
+CREATE OR REPLACE FUNCTION hq.item_waits(p_item_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select exists (select from public.agent_questions q where q.item_id = p_item_id and q.status = 'open') $function$;
+grant execute on function hq.item_waits(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb)
  RETURNS boolean
@@ -4867,6 +6107,20 @@ end
 $function$;
 grant execute on function hq.limit_refusals() to public;
 
+CREATE OR REPLACE FUNCTION hq.local_time(p_at timestamp with time zone, p_zone text)
+ RETURNS timestamp without time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return p_at at time zone p_zone;
+exception when invalid_parameter_value then
+  return p_at at time zone 'UTC';
+end
+$function$;
+grant execute on function hq.local_time(timestamp with time zone,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.lock_agent(p_agent_id uuid)
  RETURNS agents
  LANGUAGE plpgsql
@@ -4932,6 +6186,94 @@ begin
 end
 $function$;
 grant execute on function hq.lock_inbox_item(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_item(p_command agent_commands)
+ RETURNS agent_inbox_items
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_item public.agent_inbox_items;
+begin
+  select * into v_item from public.agent_inbox_items i
+  where i.id = hq.find_row('public.agent_inbox_items', p_command.tenant_id, p_command.payload ->> 'item', 'item') for no key update;
+  return v_item;
+end
+$function$;
+grant execute on function hq.lock_item(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_next_item(p_agent uuid)
+ RETURNS agent_inbox_items
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+  v_item public.agent_inbox_items;
+begin
+  loop
+    select i.id into v_id from public.agent_inbox_items i
+    where i.agent_id = p_agent and i.status in ('pending', 'leased') and (i.status = 'pending' or i.leased_until <= clock_timestamp())
+    order by i.created_at, i.id limit 1;
+    select * into v_item from public.agent_inbox_items i
+    where i.id = v_id and (i.status = 'pending' or (i.status = 'leased' and i.leased_until <= clock_timestamp()))
+    for no key update skip locked;
+    if v_item.id is null or v_item.attempt_count < v_item.max_attempts then
+      return v_item;
+    end if;
+    update public.agent_inbox_items i
+    set status = 'dead_letter', failed_at = clock_timestamp(), leased_until = null,
+      context = jsonb_build_object('last_failure', 'every attempt ended without an answer') || coalesce(i.context, '{}')
+    where i.id = v_item.id;
+  end loop;
+end
+$function$;
+grant execute on function hq.lock_next_item(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_open_question(p_command agent_commands)
+ RETURNS agent_questions
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  select * into v_row from public.agent_questions q
+  where q.id = hq.find_row('public.agent_questions', p_command.tenant_id, p_command.payload ->> 'question', 'question')
+  for update;
+  if v_row.status = 'open' and v_row.expires_at <= clock_timestamp() then
+    raise exception 'nobody answered this question in time' using errcode = '23505', column = 'question', hint = 'The agent is told so.';
+  elsif v_row.status <> 'open' then
+    raise exception 'this question is over: %', hq.question_outcome(v_row)
+      using errcode = '23505', column = 'question', hint = 'The first answer counts. Tell the agent in a comment if it has to know more.';
+  end if;
+  return v_row;
+end
+$function$;
+grant execute on function hq.lock_open_question(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.lock_routine(p_command agent_commands)
+ RETURNS agent_routines
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_reference text := p_command.payload ->> 'routine';
+  v_routine public.agent_routines;
+begin
+  select * into v_routine from public.agent_routines r where r.tenant_id = p_command.tenant_id and r.name = v_reference for no key update;
+  if found then
+    return v_routine;
+  elsif v_reference !~* '^[0-9a-f]{8}[0-9a-f-]*$' then
+    raise exception 'there is no routine %', left(v_reference, 100)
+      using errcode = 'P0002', column = 'routine', hint = 'list_routines names them.';
+  end if;
+  select * into v_routine from public.agent_routines r
+  where r.id = hq.find_row('public.agent_routines', p_command.tenant_id, v_reference, 'routine') for no key update;
+  return v_routine;
+end
+$function$;
+grant execute on function hq.lock_routine(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.lock_secret(p_args jsonb, p_what text)
  RETURNS secrets
@@ -5002,6 +6344,38 @@ begin
 end
 $function$;
 grant execute on function hq.lock_task_of_agent(agents,text,text,boolean) to public;
+
+CREATE OR REPLACE FUNCTION hq.look_for_overdue(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task public.tasks;
+  v_key text;
+begin
+  insert into hq.ticks as k (tenant_id, at) values (p_tenant, clock_timestamp())
+  on conflict (tenant_id) do update set at = excluded.at where k.at < clock_timestamp() - interval '20 seconds';
+  if not found or hq.adopted() then
+    return;
+  end if;
+  perform hq.sweep_tasks(p_tenant);
+  for v_task in
+    select t.* from public.tasks t
+    where t.tenant_id = p_tenant and t.due_date < clock_timestamp() and t.due_date > clock_timestamp() - interval '7 days'
+      and t.archived_at is null and t.status not in ('done', 'cancelled', 'missed')
+    order by t.due_date limit 500
+  loop
+    v_key := format('overdue:%s:%s', v_task.id, extract(epoch from v_task.due_date)::bigint);
+    if not exists (select from public.agent_inbox_items i where i.tenant_id = p_tenant and i.dedup_key = v_key || '#0') then
+      perform hq.add_inbox_item(coalesce(a.reports_to_id, a.id), 'task_overdue', v_key, 'overdue: ' || v_task.title, v_task.id, null,
+        jsonb_build_object('due', v_task.due_date, 'assignee', a.slug))
+      from public.agents a where a.id = v_task.assignee_agent_id;
+    end if;
+  end loop;
+end
+$function$;
+grant execute on function hq.look_for_overdue(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.may_be_direct(p_who hq.speaker)
  RETURNS boolean
@@ -5098,6 +6472,129 @@ AS $function$
 $function$;
 grant execute on function hq.meta_to_provision(jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.moments_of(p_local timestamp without time zone, p_zone text, p_both boolean)
+ RETURNS SETOF timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with shown as (
+    select distinct c.at from (
+      select (p_local at time zone p_zone) + o as at from unnest('{-1 hour,-30 minutes,0,30 minutes,1 hour}'::interval[]) o) c
+    where c.at at time zone p_zone = p_local)
+  select s.at from shown s where p_both or s.at = (select min(f.at) from shown f)
+  union all
+  select p_local at time zone p_zone where not p_both and not exists (select from shown)
+$function$;
+grant execute on function hq.moments_of(timestamp without time zone,text,boolean) to public;
+
+CREATE OR REPLACE FUNCTION hq.needs_json(p_tenant uuid, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('kind', n.kind, 'id', n.id, 'agent', a.slug, 'title', n.title, 'detail', n.detail, 'since', n.since,
+    'expires_at', n.expires_at, 'choices', n.choices, 'free_text', n.free_text, 'actions', to_jsonb(array_remove(n.actions, null)))
+  from hq.needs_of(p_tenant) n left join public.agents a on a.id = n.agent_id
+  order by n.since, n.id limit p_limit
+$function$;
+grant execute on function hq.needs_json(uuid,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.needs_of(p_tenant uuid)
+ RETURNS TABLE(kind text, id uuid, agent_id uuid, title text, detail text, since timestamp with time zone, expires_at timestamp with time zone, choices text[], free_text boolean, actions jsonb[])
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select q.kind, q.id, q.agent_id, q.question, null, q.created_at, q.expires_at, q.choices, q.free_text, array[
+    case when q.kind = 'allow_host' then hq.offered_action('allow_host', jsonb_build_object('question', q.id)) end,
+    hq.offered_action('answer_question', jsonb_build_object('question', q.id))]
+  from public.agent_questions q where q.tenant_id = p_tenant and q.status = 'open'
+  union all
+  select 'deliverable', e.id, e.submitted_by_agent_id, coalesce(e.label, e.url, 'a deliverable'), e.url, e.created_at, null, '{}', false, array[
+    hq.offered_action('approve_deliverable', jsonb_build_object('deliverable', e.id)),
+    hq.offered_action('request_revision', jsonb_build_object('deliverable', e.id)),
+    hq.offered_action('reject_deliverable', jsonb_build_object('deliverable', e.id))]
+  from public.entity_links e where e.tenant_id = p_tenant and e.is_deliverable and e.review_status::text = 'in_review'
+  union all
+  select 'pairing', r.id, r.agent_id, format('%s asks to write on %s', coalesce(r.sender_name, r.sender), r.channel), 'code ' || r.code, r.created_at,
+    r.expires_at, '{}', false, array[hq.offered_action('approve_pairing',
+      jsonb_build_object('pairing_code', r.code, 'channel', r.channel), null, (select g.slug from public.gateways g where g.id = r.gateway_id))]
+  from public.pairing_requests r where r.tenant_id = p_tenant and r.status = 'pending' and r.expires_at > clock_timestamp()
+  union all
+  select 'dead_letter', i.id, i.agent_id, coalesce(i.summary, i.event_type::text), i.context ->> 'last_failure', coalesce(i.failed_at, i.updated_at), null,
+    '{}', false, array[hq.offered_action('retry_item', jsonb_build_object('item', i.id))]
+  from public.agent_inbox_items i
+  where i.tenant_id = p_tenant and i.status = 'dead_letter' and coalesce(i.failed_at, i.updated_at) > clock_timestamp() - interval '30 days'
+  union all
+  select 'budget', b.agent_id, b.agent_id, 'has used up its budget',
+    format('%s of %s USD this month', round(b.current_period_spend_usd, 2), b.monthly_limit_usd), b.updated_at, null, '{}', false, array[
+    hq.offered_action('top_up_budget', '{}', a.slug), hq.offered_action('set_budget', '{}', a.slug)]
+  from public.agent_budgets b join public.agents a on a.id = b.agent_id
+  where b.tenant_id = p_tenant and b.status::text = 'exceeded' and b.hard_cutoff
+$function$;
+grant execute on function hq.needs_of(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.next_dispatch_ms(p_gateway uuid, p_own uuid[])
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select greatest(0, ceil(extract(epoch from min(n.at) - clock_timestamp()) * 1000))::bigint from (
+    select g.until as at from public.agents a, hq.wake_gate(a) g
+    where a.gateway_id = p_gateway and g.until is not null and exists (
+      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased'))
+    union all
+    select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)
+    union all
+    select min(r.next_run_at) from public.agent_routines r join public.gateways g on g.tenant_id = r.tenant_id
+    where g.id = p_gateway and r.paused_at is null) n
+$function$;
+grant execute on function hq.next_dispatch_ms(uuid,uuid[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.next_run(p_schedule text, p_zone text, p_after timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_fields text[] := regexp_split_to_array(btrim(p_schedule), '\s+');
+  v_minutes int[];
+  v_hours int[];
+  v_days int[];
+  v_months int[];
+  v_weekdays int[];
+  v_is_either boolean;
+begin
+  if p_schedule is null then
+    return null;
+  elsif cardinality(v_fields) <> 5 then
+    raise exception 'a schedule has five parts: minute, hour, day, month and weekday'
+      using errcode = '22023', column = 'schedule', hint = 'For example 30 8 * * mon-fri.';
+  end if;
+  v_minutes := hq.cron_values(v_fields[1], 0, 59);
+  v_hours := hq.cron_values(v_fields[2], 0, 23);
+  v_days := hq.cron_values(v_fields[3], 1, 31);
+  v_months := hq.cron_values(v_fields[4], 1, 12, '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}');
+  v_weekdays := array(select d % 7 from unnest(hq.cron_values(v_fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}')) d);
+  -- As in every cron: of a day and a weekday that are both given, one is enough.
+  v_is_either := not starts_with(v_fields[3], '*') and not starts_with(v_fields[5], '*');
+  return (
+    select min(m) from (
+      select d::date as day from generate_series((p_after at time zone p_zone)::date - 1, (p_after at time zone p_zone)::date + 2925, interval '1 day') d
+      where extract(month from d)::int = any (v_months)
+        and case when v_is_either then extract(day from d)::int = any (v_days) or extract(dow from d)::int = any (v_weekdays)
+          else extract(day from d)::int = any (v_days) and extract(dow from d)::int = any (v_weekdays) end
+      order by d limit 4) d
+    cross join (select distinct h from unnest(v_hours) h) h cross join (select distinct n from unnest(v_minutes) n) n
+    cross join lateral hq.moments_of(d.day + make_interval(hours => h.h, mins => n.n), p_zone, (select count(distinct x) from unnest(v_hours) x) = 24) m
+    where m > p_after);
+end
+$function$;
+grant execute on function hq.next_run(text,text,timestamp with time zone) to public;
+
 CREATE OR REPLACE FUNCTION hq.nil_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -5143,9 +6640,31 @@ begin
   end if;
   perform hq.end_unserved(p_gateway, p_kind);
   perform hq.sweep_pairings(p_gateway.tenant_id);
+  perform hq.sweep_questions(p_gateway.tenant_id);
 end
 $function$;
 grant execute on function hq.note_executor(gateways,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.note_item_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_noted uuid[] := coalesce(nullif(current_setting('hq.changed_gateways', true), ''), '{}')::uuid[];
+  v_gateway uuid;
+begin
+  if coalesce(current_setting('hq.dispatching', true), '') <> 'on' then
+    v_gateway := (select a.gateway_id from public.agents a where a.id = new.agent_id);
+    if v_gateway is not null and v_gateway <> all (v_noted) then
+      perform set_config('hq.changed_gateways', (v_noted || v_gateway)::text, true);
+    end if;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.note_item_change() to public;
 
 CREATE OR REPLACE FUNCTION hq.notify(p_notification jsonb)
  RETURNS void
@@ -5199,6 +6718,18 @@ begin
 end
 $function$;
 grant execute on function hq.notify_failed_command() to public;
+
+CREATE OR REPLACE FUNCTION hq.offered_action(p_name text, p_payload jsonb, p_agent text DEFAULT NULL::text, p_gateway text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('action', a.name, 'title', a.title, 'payload', p_payload, 'agent', p_agent, 'gateway', p_gateway,
+    'allowed', hq.caller_role() not in ('anon', 'authenticated') or coalesce(public.member_role_of_caller() >= a.role, false))
+  from hq.actions a where a.name = p_name
+$function$;
+grant execute on function hq.offered_action(text,jsonb,text,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.open_columns(p_table regclass, p_columns name[])
  RETURNS void
@@ -5328,6 +6859,29 @@ begin
 end
 $function$;
 grant execute on function hq.publish(regclass) to public;
+
+CREATE OR REPLACE FUNCTION hq.question_json(p_question agent_questions)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_question.id, 'kind', p_question.kind, 'question', p_question.question, 'status', p_question.status,
+    'answer', p_question.answer, 'answered_by', case when p_question.answered_by is not null then hq.email_of(p_question.answered_by) end,
+    'answered_at', p_question.answered_at, 'expires_at', p_question.expires_at)
+$function$;
+grant execute on function hq.question_json(agent_questions) to public;
+
+CREATE OR REPLACE FUNCTION hq.question_outcome(p_question agent_questions)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case p_question.status when 'expired' then 'nobody answered in time'
+    else format('answered "%s" by %s', left(p_question.answer, 200), coalesce(hq.email_of(p_question.answered_by), 'an operator')) end
+$function$;
+grant execute on function hq.question_outcome(agent_questions) to public;
 
 CREATE OR REPLACE FUNCTION hq.random_token(p_bytes integer)
  RETURNS text
@@ -5512,7 +7066,8 @@ CREATE OR REPLACE FUNCTION hq.read_inbox(p_who hq.speaker, p_args jsonb, p_limit
  STABLE
  SET search_path TO ''
 AS $function$
-  select hq.pick(to_jsonb(i), '{id,created_at,event_type,task_id,status,attempt_count,summary}') || jsonb_build_object('agent', i.agent_slug)
+  select hq.pick(to_jsonb(i), '{id,created_at,event_type,task_id,status,attempt_count,summary}') || jsonb_build_object('agent', i.agent_slug,
+    'waits', hq.item_wait(i))
   from public.agent_inbox_items i
   where i.tenant_id = p_who.tenant
     and case coalesce(p_args ->> 'status', 'open') when 'all' then true
@@ -5535,6 +7090,14 @@ AS $function$
   order by i.created_at desc limit p_limit
 $function$;
 grant execute on function hq.read_links(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_needs(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select hq.needs_json(p_who.tenant, p_limit) $function$;
+grant execute on function hq.read_needs(hq.speaker,jsonb,integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.read_output(p_who hq.speaker, p_args jsonb, p_limit integer)
  RETURNS SETOF jsonb
@@ -5807,6 +7370,40 @@ end
 $function$;
 grant execute on function hq.renew(uuid[],integer) to public;
 
+CREATE OR REPLACE FUNCTION hq.renew_turns(p_entries jsonb, p_lease integer)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_entry jsonb;
+  v_turn hq.agent_dispatch;
+  v_until timestamptz;
+  v_lost text[] := '{}';
+begin
+  for v_entry in select e from hq.entries(p_entries) e order by e ->> 'token' loop
+    v_until := clock_timestamp() + make_interval(secs => p_lease);
+    update hq.agent_dispatch d set leased_until = v_until, lease_seconds = p_lease where d.token = hq.token_of(v_entry) returning * into v_turn;
+    if not found then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+      continue;
+    end if;
+    update public.agent_inbox_items i set leased_until = greatest(i.leased_until, v_until)
+    where i.id = v_turn.item_id and i.status = 'leased' and i.dispatch_token = v_turn.token;
+    continue when jsonb_typeof(v_entry -> 'activity') is distinct from 'object';
+    update public.agent_activity x
+    set tool = left(v_entry #>> '{activity,tool}', 200), text = left(v_entry #>> '{activity,text}', 2000),
+      tokens = coalesce(hq.int_or_null(v_entry #> '{activity,tokens}'), x.tokens),
+      cost_usd = case when jsonb_typeof(v_entry #> '{activity,cost_usd}') = 'number'
+        then least((v_entry #>> '{activity,cost_usd}')::numeric, 99999) else x.cost_usd end,
+      model = coalesce(left(v_entry #>> '{activity,model}', 200), x.model), updated_at = clock_timestamp()
+    where x.agent_id = v_turn.agent_id and x.updated_at < clock_timestamp() - interval '1 second';
+  end loop;
+  return v_lost;
+end
+$function$;
+grant execute on function hq.renew_turns(jsonb,integer) to public;
+
 CREATE OR REPLACE FUNCTION hq.repeat_leases(p_gateway_id uuid, p_runner_id text, p_known uuid[], p_lease_seconds integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -6045,6 +7642,39 @@ end
 $function$;
 grant execute on function hq.review(agent_commands,text) to public;
 
+CREATE OR REPLACE FUNCTION hq.roll_up_hour()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_hour hq.agent_hours;
+  v_agent public.agents;
+begin
+  insert into hq.agent_hours as h (agent_id, began_at, spend_usd) values (new.agent_id, new.occurred_at, new.cost_total_usd)
+  on conflict (agent_id) do update
+  set began_at = case when excluded.began_at >= h.began_at + interval '1 hour' then excluded.began_at else h.began_at end,
+    spend_usd = case when excluded.began_at >= h.began_at + interval '1 hour' then excluded.spend_usd
+      when excluded.began_at >= h.began_at then h.spend_usd + excluded.spend_usd else h.spend_usd end
+  returning * into v_hour;
+  select * into v_agent from public.agents a where a.id = new.agent_id;
+  if v_hour.spend_usd = new.cost_total_usd then
+    perform hq.resolve_alert(v_agent.tenant_id, 'hourly_brake:' || v_agent.id);
+  end if;
+  if hq.braked_until(v_agent) is not null and not hq.alert_is_open(v_agent.tenant_id, 'hourly_brake:' || v_agent.id) then
+    perform hq.notify(jsonb_build_object('tenant_id', v_agent.tenant_id, 'type', 'hourly_brake', 'severity', 'error',
+      'subject', 'agent:' || v_agent.id, 'dedup_key', 'hourly_brake:' || v_agent.id,
+      'title', format('%s spends too fast and rests', v_agent.slug),
+      'body', format('%s USD since %s UTC. It may go on at %s UTC, or at once with a higher hourly limit.', round(v_hour.spend_usd, 2),
+        to_char(v_hour.began_at at time zone 'UTC', 'HH24:MI'), to_char(hq.braked_until(v_agent) at time zone 'UTC', 'HH24:MI')),
+      'entity_type', 'agent', 'entity_id', v_agent.id, 'actor_type', 'system'));
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.roll_up_hour() to public;
+
 CREATE OR REPLACE FUNCTION hq.roll_up_usage()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -6062,7 +7692,7 @@ begin
     coalesce(v_workspace.default_soft_threshold_pct, 80), coalesce(v_workspace.default_hard_cutoff, true))
   on conflict (agent_id) do nothing;
   select * into v_budget from public.agent_budgets b where b.agent_id = new.agent_id for update;
-  v_period := date_trunc('month', new.occurred_at at time zone v_budget.period_anchor_tz)::date;
+  v_period := hq.budget_month(v_budget, new.occurred_at);
   update public.agent_budgets b
   set current_period_start = greatest(b.current_period_start, v_period),
     current_period_spend_usd = case when v_period > b.current_period_start then 0 else b.current_period_spend_usd end
@@ -6074,6 +7704,65 @@ begin
 end
 $function$;
 grant execute on function hq.roll_up_usage() to public;
+
+CREATE OR REPLACE FUNCTION hq.routine_result(p_routine agent_routines)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_routine.id, 'title', p_routine.name, 'agent', (select a.slug from public.agents a where a.id = p_routine.agent_id),
+    'schedule', p_routine.schedule, 'time_zone', p_routine.time_zone, 'event', p_routine.event, 'paused', p_routine.paused_at is not null,
+    'last_run_at', p_routine.last_run_at, 'next_run_at', case when p_routine.paused_at is null then p_routine.next_run_at end)
+$function$;
+grant execute on function hq.routine_result(agent_routines) to public;
+
+CREATE OR REPLACE FUNCTION hq.run_due(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_routine public.agent_routines;
+begin
+  for v_routine in
+    select * from public.agent_routines r
+    where r.tenant_id = p_tenant and r.paused_at is null and r.next_run_at <= clock_timestamp()
+    order by r.next_run_at limit 200 for no key update skip locked
+  loop
+    perform hq.run_routine(v_routine, 'routine_schedule', null, jsonb_build_object('due', v_routine.next_run_at));
+  end loop;
+  perform hq.look_for_overdue(p_tenant);
+end
+$function$;
+grant execute on function hq.run_due(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.run_routine(p_routine agent_routines, p_event inbox_event_type, p_key text, p_context jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_task uuid := p_routine.last_task_id;
+  v_now timestamptz := clock_timestamp();
+begin
+  perform set_config('hq.in_routine', 'on', true);
+  if not p_routine.creates_task then
+    perform hq.add_inbox_item(p_routine.agent_id, p_event, concat_ws(':', 'routine', p_routine.id, p_key), p_routine.name, null, null,
+      p_context || jsonb_build_object('routine_id', p_routine.id, 'routine', p_routine.name, 'instructions', p_routine.instructions));
+  elsif not exists (select from public.tasks t where t.id = v_task and t.archived_at is null and t.status::text = 'todo') then
+    v_task := (hq.insert_fields('public.tasks', jsonb_build_object('tenant_id', p_routine.tenant_id, 'title', p_routine.name,
+      'description', p_routine.instructions, 'status', 'todo', 'priority', 'medium', 'assignee_agent_id', p_routine.agent_id,
+      'assignee_type', 'agent')) ->> 'id')::uuid;
+  end if;
+  update public.agent_routines r
+  set last_run_at = v_now, last_task_id = v_task,
+    next_run_at = case when r.schedule is not null then hq.next_run(r.schedule, r.time_zone, greatest(v_now, r.next_run_at)) end
+  where r.id = p_routine.id;
+  perform set_config('hq.in_routine', '', true);
+end
+$function$;
+grant execute on function hq.run_routine(agent_routines,inbox_event_type,text,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.scrub_pasted_value()
  RETURNS trigger
@@ -6248,6 +7937,9 @@ CREATE OR REPLACE FUNCTION hq.set_budget_status()
  SET search_path TO ''
 AS $function$
 begin
+  if tg_op = 'INSERT' or new.period_anchor_tz is distinct from old.period_anchor_tz then
+    perform clock_timestamp() at time zone new.period_anchor_tz;
+  end if;
   select a.tenant_id into new.tenant_id from public.agents a where a.id = new.agent_id;
   new.status := case
     when new.monthly_limit_usd is null then 'unmetered'
@@ -6255,9 +7947,53 @@ begin
     when new.current_period_spend_usd >= new.monthly_limit_usd * new.soft_threshold_pct / 100 then 'warned'
     else 'ok' end;
   return new;
+exception when invalid_parameter_value then
+  raise exception 'there is no time zone %', left(new.period_anchor_tz, 100)
+    using errcode = '22023', column = 'period_anchor_tz', table = 'agent_budgets', hint = 'Name one such as Europe/Berlin.';
 end
 $function$;
 grant execute on function hq.set_budget_status() to public;
+
+CREATE OR REPLACE FUNCTION hq.set_routine_paused(p_command agent_commands, p_paused boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_routine public.agent_routines := hq.lock_routine(p_command);
+begin
+  update public.agent_routines r
+  set paused_at = case when p_paused then coalesce(r.paused_at, clock_timestamp()) end,
+    next_run_at = case when r.schedule is not null and r.paused_at is not null and not p_paused
+      then hq.next_run(r.schedule, r.time_zone, clock_timestamp()) else r.next_run_at end
+  where r.id = v_routine.id returning * into v_routine;
+  return hq.routine_result(v_routine);
+end
+$function$;
+grant execute on function hq.set_routine_paused(agent_commands,boolean) to public;
+
+CREATE OR REPLACE FUNCTION hq.settle_question(p_command agent_commands, p_question agent_questions, p_answer text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  update public.agent_questions q
+  set status = 'answered', answer = p_answer, answered_at = clock_timestamp(), answered_by = p_command.requested_by
+  where q.id = p_question.id
+  returning * into v_row;
+  if coalesce(v_row.waits_until, '-infinity') <= clock_timestamp() then
+    perform hq.deliver_answer(v_row);
+  end if;
+  perform hq.audit_agent(a, 'question.answered', format('%s: %s', p_answer, v_row.question),
+    jsonb_build_object('entity_type', 'agent_question', 'entity_id', v_row.id)) from public.agents a where a.id = v_row.agent_id;
+  return jsonb_build_object('id', v_row.id, 'title', left(v_row.question, 200), 'answer', p_answer,
+    'agent', (select a.slug from public.agents a where a.id = v_row.agent_id));
+end
+$function$;
+grant execute on function hq.settle_question(agent_commands,agent_questions,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.sign_audit_line()
  RETURNS trigger
@@ -6330,6 +8066,28 @@ begin
 end
 $function$;
 grant execute on function hq.speaker_of(uuid,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.spending_gate(p_agent agents, OUT reason text, OUT until timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget public.agent_budgets;
+begin
+  select * into v_budget from public.agent_budgets b where b.agent_id = p_agent.id;
+  if hq.is_budget_spent(v_budget) then
+    reason := 'budget_exceeded';
+    until := clock_timestamp() + (date_trunc('month', hq.local_time(clock_timestamp(), v_budget.period_anchor_tz)) + interval '1 month'
+      - hq.local_time(clock_timestamp(), v_budget.period_anchor_tz));
+    return;
+  end if;
+  until := hq.braked_until(p_agent);
+  reason := case when until is not null then 'hourly_brake' end;
+end
+$function$;
+grant execute on function hq.spending_gate(agents) to public;
 
 CREATE OR REPLACE FUNCTION hq.subject_of(p_alert notifications)
  RETURNS text
@@ -6478,6 +8236,36 @@ AS $function$
   where r.tenant_id = p_tenant and r.status <> 'pending' and r.created_at < clock_timestamp() - interval '30 days'
 $function$;
 grant execute on function hq.sweep_pairings(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.sweep_questions(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  for v_row in
+    select * from public.agent_questions q
+    where q.tenant_id = p_tenant and (q.status = 'open' and q.expires_at <= clock_timestamp()
+      or q.status <> 'open' and q.delivered_at is null and coalesce(q.waits_until, '-infinity') <= clock_timestamp())
+    order by q.id for update skip locked
+  loop
+    if v_row.status = 'open' then
+      update public.agent_questions q set status = 'expired' where q.id = v_row.id returning * into v_row;
+      perform hq.notify(jsonb_build_object('tenant_id', p_tenant, 'type', 'question_expired', 'severity', 'warning', 'subject', 'agent:' || a.id,
+          'title', format('nobody answered %s: %s', a.slug, left(v_row.question, 200)), 'body', 'The agent is told so and goes on without an answer.',
+          'entity_type', 'agent', 'entity_id', a.id, 'actor_type', 'system', 'meta', jsonb_build_object('agent_slug', a.slug))),
+        hq.audit_agent(a, 'question.expired', v_row.question, jsonb_build_object('entity_type', 'agent_question', 'entity_id', v_row.id))
+      from public.agents a where a.id = v_row.agent_id;
+    end if;
+    perform hq.deliver_answer(v_row);
+  end loop;
+  delete from public.agent_questions q
+  where q.tenant_id = p_tenant and q.status <> 'open' and q.delivered_at is not null and q.created_at < clock_timestamp() - interval '90 days';
+end
+$function$;
+grant execute on function hq.sweep_questions(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.sweep_tasks(p_tenant uuid)
  RETURNS void
@@ -6633,6 +8421,29 @@ end
 $function$;
 grant execute on function hq.take_results(jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.take_turn_results(p_results jsonb, p_settings jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_entry jsonb;
+  v_turn hq.agent_dispatch;
+  v_lost text[] := '{}';
+begin
+  for v_entry in select e from hq.entries(p_results) e order by e ->> 'token' loop
+    select * into v_turn from hq.agent_dispatch d where d.token = hq.token_of(v_entry) for no key update;
+    if found then
+      perform hq.end_turn(v_turn, v_entry, p_settings);
+    elsif not exists (select from hq.agent_dispatch d where d.last_token = hq.token_of(v_entry)) then
+      v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
+    end if;
+  end loop;
+  return v_lost;
+end
+$function$;
+grant execute on function hq.take_turn_results(jsonb,jsonb) to public;
+
 CREATE OR REPLACE FUNCTION hq.task_result(p_task tasks)
  RETURNS jsonb
  LANGUAGE sql
@@ -6651,8 +8462,35 @@ CREATE OR REPLACE FUNCTION hq.task_row(p_task tasks)
  SET search_path TO ''
 AS $function$
   select hq.task_result(p_task) || hq.pick(to_jsonb(p_task), '{created_at,description,priority,due_date}')
+    || jsonb_build_object('waits', hq.task_wait(p_task))
 $function$;
 grant execute on function hq.task_row(tasks) to public;
+
+CREATE OR REPLACE FUNCTION hq.task_wait(p_task tasks)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.item_wait(i) from public.agent_inbox_items i
+  where i.task_id = p_task.id and i.status in ('pending', 'leased')
+  order by i.status = 'leased' and i.leased_until > clock_timestamp() desc, i.created_at, i.id limit 1
+$function$;
+grant execute on function hq.task_wait(tasks) to public;
+
+CREATE OR REPLACE FUNCTION hq.tell_stalled(p_agent_id uuid, p_failures integer, p_reason text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.notify(jsonb_build_object('tenant_id', a.tenant_id, 'type', 'agent_stalled', 'severity', 'error', 'subject', 'agent:' || a.id,
+    'dedup_key', 'agent_stalled:' || a.id, 'title', format('%s is stalled: %s turns in a row failed', a.slug, p_failures),
+    'body', format('The last one: %s. New work wakes it again, and so does retrying an item.', left(p_reason, 1500)),
+    'entity_type', 'agent', 'entity_id', a.id, 'actor_type', 'system',
+    'meta', jsonb_build_object('agent_slug', a.slug, 'gateway_id', a.gateway_id)))
+  from public.agents a where a.id = p_agent_id
+$function$;
+grant execute on function hq.tell_stalled(uuid,integer,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.time_zone_or_utc(p_zone text)
  RETURNS text
@@ -6710,6 +8548,28 @@ end
 $function$;
 grant execute on function hq.touch_updated_at() to public;
 
+CREATE OR REPLACE FUNCTION hq.turn_json(p_turn hq.agent_dispatch, p_timeout integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+  v_item public.agent_inbox_items;
+begin
+  select * into v_agent from public.agents a where a.id = p_turn.agent_id;
+  select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id;
+  return jsonb_build_object('item_id', p_turn.item_id, 'token', p_turn.token, 'attempt', v_item.attempt_count, 'event', v_item.event_type,
+    'agent_id', v_agent.id, 'agent_slug', v_agent.slug, 'openclaw_id', v_agent.openclaw_id, 'session_key', p_turn.lease_session,
+    'run_id', p_turn.lease_run, 'timeout_seconds', p_timeout,
+    'model', coalesce((select t.model_override from public.tasks t where t.id = v_item.task_id), v_agent.model),
+    'thinking', coalesce((select t.thinking_override from public.tasks t where t.id = v_item.task_id), v_agent.thinking),
+    'item', case when v_item.id is not null then hq.whole_inbox_item(v_agent, v_item) end);
+end
+$function$;
+grant execute on function hq.turn_json(hq.agent_dispatch,integer) to public;
+
 CREATE OR REPLACE FUNCTION hq.unbounded_functions()
  RETURNS SETOF regprocedure
  LANGUAGE sql
@@ -6738,6 +8598,74 @@ AS $function$
 $function$;
 grant execute on function hq.uuid_or_null(text) to public;
 
+CREATE OR REPLACE FUNCTION hq.wake_cooldown(p_failures integer, p_settings jsonb)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select make_interval(secs => least(coalesce((p_settings ->> 'wake_cooldown')::numeric, 30) * 2 ^ least(p_failures, 20),
+    coalesce((p_settings ->> 'max_wake_cooldown')::numeric, 900))::double precision)
+$function$;
+grant execute on function hq.wake_cooldown(integer,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.wake_gate(p_agent agents, OUT reason text, OUT until timestamp with time zone, OUT detail text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_state hq.agent_dispatch;
+  v_gateway public.gateways;
+begin
+  select * into v_state from hq.agent_dispatch d where d.agent_id = p_agent.id;
+  select * into v_gateway from public.gateways g where g.id = p_agent.gateway_id;
+  reason := case
+    when exists (select from public.workspace w where w.tenant_id = p_agent.tenant_id and w.stopped_at is not null) then 'workspace_stopped'
+    when v_state.stalled_at is not null then 'stalled'
+    when v_state.token is not null then 'in_turn'
+    when v_state.held_until > v_now then 'held'
+    when v_state.cooldown_until > v_now then 'cooldown'
+    when p_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
+    when v_gateway.status::text in ('paused', 'hibernating') then 'gateway_paused'
+    when p_agent.status::text <> 'ready' or p_agent.openclaw_id is null then 'agent_not_ready'
+    when v_gateway.id is null then 'no_gateway'
+    when exists (select from public.agent_inbox_items i
+      where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > v_now) then 'leased' end;
+  until := case reason when 'held' then v_state.held_until when 'cooldown' then v_state.cooldown_until
+    when 'leased' then (select max(i.leased_until) from public.agent_inbox_items i where i.agent_id = p_agent.id and i.status = 'leased') end;
+  detail := case reason when 'held' then v_state.held_reason end;
+  if reason is null then
+    select s.reason, s.until into reason, until from hq.spending_gate(p_agent) s;
+  end if;
+end
+$function$;
+grant execute on function hq.wake_gate(agents) to public;
+
+CREATE OR REPLACE FUNCTION hq.wake_unblocked(p_blocker uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.tasks t
+  where t.id in (select r.target_task_id from public.task_relations r where r.source_task_id = p_blocker and r.relation_type = 'blocks')
+  order by t.id for no key update;
+  perform hq.add_inbox_item(t.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', t.id, t.assignee_agent_id), t.title, t.id, null,
+    jsonb_build_object('blocker_id', p_blocker))
+  from public.task_relations r join public.tasks t on t.id = r.target_task_id
+  where r.source_task_id = p_blocker and r.relation_type = 'blocks' and t.assignee_agent_id is not null
+    and t.archived_at is null and t.status::text not in ('done', 'cancelled')
+    and not exists (
+      select from public.task_relations o join public.tasks b on b.id = o.source_task_id
+      where o.target_task_id = t.id and o.relation_type = 'blocks' and b.id <> p_blocker and b.archived_at is null
+        and b.status::text not in ('done', 'cancelled'));
+end
+$function$;
+grant execute on function hq.wake_unblocked(uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.whole_inbox_item(p_agent agents, p_item agent_inbox_items)
  RETURNS jsonb
  LANGUAGE sql
@@ -6765,6 +8693,32 @@ AS $function$
     else p_row end
 $function$;
 grant execute on function hq.with_entity(regclass,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.withdraw_for_task(p_old tasks, p_new tasks)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select hq.withdraw_items(array(
+    select i.id from public.agent_inbox_items i
+    where i.task_id = p_new.id and i.event_type in ('task_assignment', 'task_reassignment', 'blocker_resolved', 'task_overdue') and (
+      (p_old.assignee_agent_id is distinct from p_new.assignee_agent_id and i.agent_id = p_old.assignee_agent_id)
+      or (p_new.archived_at is not null and p_old.archived_at is null) or (p_new.status::text = 'cancelled' and p_old.status::text <> 'cancelled')
+      or (p_new.status::text = 'done' and p_old.status::text <> 'done' and i.status = 'pending'))))
+$function$;
+grant execute on function hq.withdraw_for_task(tasks,tasks) to public;
+
+CREATE OR REPLACE FUNCTION hq.withdraw_items(p_items uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.agent_inbox_items i
+  set status = 'done', completed_at = clock_timestamp(), leased_until = null, context = coalesce(i.context, '{}') || '{"withdrawn": true}'
+  where i.id = any (array(select o.id from public.agent_inbox_items o
+    where o.id = any (p_items) and o.status in ('pending', 'leased') order by o.id for no key update))
+$function$;
+grant execute on function hq.withdraw_items(uuid[]) to public;
 
 CREATE OR REPLACE FUNCTION hq.within_rate_limit(p_tenant uuid, p_who text, p_what text, p_limit integer, p_seconds integer)
  RETURNS boolean
@@ -6832,6 +8786,7 @@ begin
   end if;
   update public.agents a set last_seen_at = clock_timestamp()
   where a.id = v_agent.id and coalesce(a.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds';
+  perform set_config('hq.acting_agent', v_agent.id::text, true);
   execute format('select hq.%I($1, $2)', 'agent_' || p_operation) into v_answer using v_agent, v_arguments;
   return v_answer;
 exception when invalid_datetime_format or datetime_field_overflow or invalid_time_zone_displacement_value then
@@ -6848,7 +8803,9 @@ comment on function agent_call(text,text,jsonb) is 'The one function of agents: 
 - `tasks {status?, limit?}` → `{tasks}`: its own and its reports''; `task {task}` adds comments, relations, links and subtasks
 - `create_task {title, description?, priority?, due?, assignee?, parent?}`, `set_task_status {task, status, note?}`, `comment {task, body, mentions?}`
 - `submit_deliverable {task, label, url?, note?}` → `{id, review_status}`; `notify {title, body?, task?}` tells the operators
-- `budget {}` → `{allowed, reason: null | agent_paused | gateway_paused | budget_exceeded, status, limit_usd, spent_usd}`
+- `ask {question, choices?, free_text?, task?, item?, session_key?, wait_seconds?}` → `{id, status, …}`; `answer {question, stop?}` → `{id, status, answer, answered_by}`
+- `host_refused {host, port}` → `{asked}` asks whether the agent may reach a host
+- `budget {}` → `{allowed, reason: null | workspace_stopped | agent_paused | gateway_paused | budget_exceeded | hourly_brake, status, limit_usd, spent_usd, until?}`
 - `record_usage {run_id, provider, model, occurred_at, session_id?, input_tokens?, …, cost_total_usd?}` → `{recorded}`, once for each run, provider, model and time
 - `pairing_requested {channel, account, sender, code, sender_name?, expires_at?}`';
 
@@ -7031,6 +8988,7 @@ begin
     perform hq.sweep_tasks(v_tenant);
     perform hq.sweep_adapters(v_tenant);
     perform hq.sweep_pairings(v_tenant);
+    perform hq.sweep_questions(v_tenant);
     if hq.within_rate_limit(v_tenant, '', 'sweep of chat', 1, 60) then
       perform hq.sweep_chat(v_tenant);
     end if;
@@ -7137,7 +9095,7 @@ grant execute on function chat_read(jsonb,text,jsonb) to authenticated;
 grant execute on function chat_read(jsonb,text,jsonb) to service_role;
 comment on function chat_read(jsonb,text,jsonb) is 'Returns `{rows}`, newest first, or `{refused}`. Without `limit` there are 20 rows, at most 100.
 
-- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`
+- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`, `needs`
 - `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)';
 
 CREATE OR REPLACE FUNCTION public.chat_record_alerts(p_rows jsonb)
@@ -7432,6 +9390,53 @@ grant execute on function delete_secret(uuid,text) to authenticated;
 grant execute on function delete_secret(uuid,text) to service_role;
 comment on function delete_secret(uuid,text) is 'Deletes a secret. Returns `{secret}` as it was, or `{refused}`. Operators only.';
 
+CREATE OR REPLACE FUNCTION public.dispatch_exchange(p_gateway_id uuid, p_request jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_runner text := coalesce(p_request ->> 'runner', 'runner');
+  v_claim int := greatest(0, least(coalesce(hq.int_or_null(p_request -> 'claim'), 0), 100));
+  v_lease int := greatest(1, least(coalesce(hq.int_or_null(p_request -> 'lease_seconds'), 60), 3600));
+  v_settings jsonb := coalesce(nullif(p_request -> 'settings', 'null'), '{}');
+  v_timeout int := coalesce(hq.int_or_null(v_settings -> 'agent_process_timeout'), 300);
+  v_known uuid[];
+  v_lost text[];
+  v_adopted uuid[] := '{}';
+  v_claimed uuid[] := '{}';
+  v_version bigint;
+begin
+  perform set_config('hq.dispatching', 'on', true);
+  -- One exchange of a gateway after the other: two at once would both see its places free.
+  perform pg_advisory_xact_lock(hashtextextended('hq.dispatch ' || p_gateway_id, 0));
+  v_version := (select g.dispatch_version from public.gateways g where g.id = p_gateway_id);
+  v_known := array(select hq.token_of(e) from hq.entries(p_request -> 'renew') e where hq.token_of(e) is not null);
+  v_lost := hq.take_turn_results(p_request -> 'results', v_settings) || hq.renew_turns(p_request -> 'renew', v_lease);
+  if p_request -> 'adopt' = 'true' then
+    v_adopted := hq.adopt_turns(p_gateway_id, v_runner, v_known, v_lease);
+  end if;
+  if v_claim > 0 then
+    perform hq.run_due(g.tenant_id) from public.gateways g where g.id = p_gateway_id;
+    v_claimed := hq.claim_turns(p_gateway_id, v_runner, v_claim, v_lease, v_settings);
+  end if;
+  perform set_config('hq.dispatching', '', true);
+  return jsonb_build_object('now', clock_timestamp(), 'dispatch_version', v_version,
+    'claimed', (select coalesce(jsonb_agg(hq.turn_json(d, v_timeout) order by d.started_at, d.agent_id), '[]')
+      from hq.agent_dispatch d where d.token = any (v_claimed)),
+    'adopted', (select coalesce(jsonb_agg(hq.turn_json(d, v_timeout) order by d.started_at, d.agent_id), '[]')
+      from hq.agent_dispatch d where d.token = any (v_adopted)),
+    'lost', (select coalesce(jsonb_agg(distinct l), '[]') from unnest(v_lost) l),
+    'cancel', (select coalesce(jsonb_agg(jsonb_build_object('token', c.token, 'reason', c.reason)), '[]') from (
+      select d.token, hq.abort_reason(d) as reason from hq.agent_dispatch d where d.token = any (v_known || v_adopted || v_claimed)) c
+      where c.reason is not null),
+    'next_in_ms', hq.next_dispatch_ms(p_gateway_id, v_known || v_adopted || v_claimed));
+end
+$function$;
+grant execute on function dispatch_exchange(uuid,jsonb) to service_role;
+comment on function dispatch_exchange(uuid,jsonb) is 'The one request of a gateway''s dispatcher: takes results, renews leases, adopts the turns of a runner that is gone, and claims inbox items whose agent may wake.';
+
 CREATE OR REPLACE FUNCTION public.enqueue_command(p_action text, p_payload jsonb DEFAULT '{}'::jsonb, p_gateway text DEFAULT NULL::text, p_agent text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
  LANGUAGE sql
@@ -7599,6 +9604,19 @@ grant execute on function member_role_of_caller() to authenticated;
 grant execute on function member_role_of_caller() to service_role;
 comment on function member_role_of_caller() is 'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.';
 
+CREATE OR REPLACE FUNCTION public.needs_you()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(n), '[]') from hq.needs_json(public.current_tenant_id(), 200) n
+  where hq.caller_role() not in ('anon', 'authenticated') or public.member_role_of_caller() is not null
+$function$;
+grant execute on function needs_you() to authenticated;
+grant execute on function needs_you() to service_role;
+comment on function needs_you() is 'Returns everything that waits for a person, the oldest first, at most 200: `[{kind, id, agent, title, detail, since, expires_at, choices, free_text, actions: [{action, title, payload, agent, gateway, allowed}]}]`. `kind` is `question`, `allow_host`, `deliverable`, `pairing`, `dead_letter` or `budget`; `allowed` says whether the role of the caller suffices. It is empty for somebody who is no member.';
+
 CREATE OR REPLACE FUNCTION public.note_secret(p_secret_id uuid, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb
  LANGUAGE sql
@@ -7753,6 +9771,7 @@ begin
     'gateway_status', v_gateway.status,
     'secrets_version', v_gateway.secrets_version,
     'agents_version', v_gateway.agents_version,
+    'dispatch_version', v_gateway.dispatch_version,
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
@@ -7773,7 +9792,7 @@ comment on function runner_exchange(uuid,text,integer,integer,uuid[],jsonb,jsonb
 - `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
 - `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
 
-Returns `{now, gateway_status, secrets_version, agents_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
+Returns `{now, gateway_status, secrets_version, agents_version, dispatch_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.';
 
 CREATE OR REPLACE FUNCTION public.secret_envelopes(p_after uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 500)
  RETURNS json
@@ -7921,3 +9940,19 @@ $function$;
 grant execute on function whoami() to authenticated;
 grant execute on function whoami() to service_role;
 comment on function whoami() is 'Returns `{user_id, email, tenant_id, tenant_name, role, now}`. `role` and `tenant_name` are null for somebody who is no member.';
+
+CREATE OR REPLACE FUNCTION public.work_waits(p_items uuid[] DEFAULT '{}'::uuid[], p_tasks uuid[] DEFAULT '{}'::uuid[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_object_agg(w.id, w.wait), '{}') from (
+    select i.id, hq.item_wait(i) as wait from public.agent_inbox_items i where i.id = any (p_items[:500]) and i.tenant_id = public.current_tenant_id()
+    union all
+    select t.id, hq.task_wait(t) from public.tasks t where t.id = any (p_tasks[:500]) and t.tenant_id = public.current_tenant_id()) w
+  where w.wait is not null and ((select public.member_role_of_caller()) is not null or hq.caller_role() not in ('authenticated', 'anon'))
+$function$;
+grant execute on function work_waits(uuid[],uuid[]) to authenticated;
+grant execute on function work_waits(uuid[],uuid[]) to service_role;
+comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, leased, budget_exceeded, hourly_brake, queued.';

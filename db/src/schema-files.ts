@@ -36,6 +36,8 @@ const concepts = [
   'alerts',
   'work',
   'usage',
+  'dispatch',
+  'routines',
   'secrets',
   'chat',
   'chat_commands',
@@ -44,6 +46,7 @@ const concepts = [
   'agents',
   'pairing',
   'agent_api',
+  'questions',
   'legacy',
 ] as const;
 

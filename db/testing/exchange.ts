@@ -23,6 +23,7 @@ export interface ExchangeAnswer {
   readonly sweep_in_ms: number | null;
   readonly secrets_version: number | null;
   readonly agents_version: number | null;
+  readonly dispatch_version: number | null;
 }
 
 export interface ExchangeRequest {

@@ -5,6 +5,63 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      agent_activity: {
+        Row: {
+          agent_id: string;
+          cost_usd: number | null;
+          item_id: string | null;
+          model: string | null;
+          run_id: string | null;
+          since: string | null;
+          tenant_id: string;
+          text: string | null;
+          tokens: number | null;
+          tool: string | null;
+          updated_at: string;
+        };
+        Insert: {
+          agent_id: string;
+          cost_usd?: number | null;
+          item_id?: string | null;
+          model?: string | null;
+          run_id?: string | null;
+          since?: string | null;
+          tenant_id?: string;
+          text?: string | null;
+          tokens?: number | null;
+          tool?: string | null;
+          updated_at?: string;
+        };
+        Update: {
+          agent_id?: string;
+          cost_usd?: number | null;
+          item_id?: string | null;
+          model?: string | null;
+          run_id?: string | null;
+          since?: string | null;
+          tenant_id?: string;
+          text?: string | null;
+          tokens?: number | null;
+          tool?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_activity_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: true;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_activity_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       agent_budgets: {
         Row: {
           agent_id: string;
@@ -13,6 +70,7 @@ export type Database = {
           current_period_start: string;
           current_period_tokens: number;
           hard_cutoff: boolean;
+          hourly_limit_usd: number | null;
           monthly_limit_usd: number | null;
           period_anchor_tz: string;
           soft_threshold_pct: number;
@@ -27,6 +85,7 @@ export type Database = {
           current_period_start?: string;
           current_period_tokens?: number;
           hard_cutoff?: boolean;
+          hourly_limit_usd?: number | null;
           monthly_limit_usd?: number | null;
           period_anchor_tz?: string;
           soft_threshold_pct?: number;
@@ -41,6 +100,7 @@ export type Database = {
           current_period_start?: string;
           current_period_tokens?: number;
           hard_cutoff?: boolean;
+          hourly_limit_usd?: number | null;
           monthly_limit_usd?: number | null;
           period_anchor_tz?: string;
           soft_threshold_pct?: number;
@@ -248,6 +308,8 @@ export type Database = {
           context: Json;
           created_at: string;
           dedup_key: string | null;
+          dispatch_count: number;
+          dispatch_token: string | null;
           event_type: Database['public']['Enums']['inbox_event_type'];
           failed_at: string | null;
           id: string;
@@ -274,6 +336,8 @@ export type Database = {
           context?: Json;
           created_at?: string;
           dedup_key?: string | null;
+          dispatch_count?: number;
+          dispatch_token?: string | null;
           event_type: Database['public']['Enums']['inbox_event_type'];
           failed_at?: string | null;
           id?: string;
@@ -300,6 +364,8 @@ export type Database = {
           context?: Json;
           created_at?: string;
           dedup_key?: string | null;
+          dispatch_count?: number;
+          dispatch_token?: string | null;
           event_type?: Database['public']['Enums']['inbox_event_type'];
           failed_at?: string | null;
           id?: string;
@@ -340,6 +406,173 @@ export type Database = {
           },
           {
             foreignKeyName: 'agent_inbox_items_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      agent_questions: {
+        Row: {
+          agent_id: string;
+          answer: string | null;
+          answered_at: string | null;
+          answered_by: string | null;
+          choices: string[];
+          created_at: string;
+          delivered_at: string | null;
+          expires_at: string;
+          free_text: boolean;
+          host: string | null;
+          id: string;
+          item_id: string | null;
+          kind: string;
+          question: string;
+          status: string;
+          task_id: string | null;
+          tenant_id: string;
+          updated_at: string;
+          waits_until: string | null;
+        };
+        Insert: {
+          agent_id: string;
+          answer?: string | null;
+          answered_at?: string | null;
+          answered_by?: string | null;
+          choices?: string[];
+          created_at?: string;
+          delivered_at?: string | null;
+          expires_at: string;
+          free_text?: boolean;
+          host?: string | null;
+          id?: string;
+          item_id?: string | null;
+          kind: string;
+          question: string;
+          status?: string;
+          task_id?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+          waits_until?: string | null;
+        };
+        Update: {
+          agent_id?: string;
+          answer?: string | null;
+          answered_at?: string | null;
+          answered_by?: string | null;
+          choices?: string[];
+          created_at?: string;
+          delivered_at?: string | null;
+          expires_at?: string;
+          free_text?: boolean;
+          host?: string | null;
+          id?: string;
+          item_id?: string | null;
+          kind?: string;
+          question?: string;
+          status?: string;
+          task_id?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+          waits_until?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_questions_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_questions_item_id_fkey';
+            columns: ['item_id'];
+            isOneToOne: false;
+            referencedRelation: 'agent_inbox_items';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_questions_task_id_fkey';
+            columns: ['task_id'];
+            isOneToOne: false;
+            referencedRelation: 'tasks';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_questions_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      agent_routines: {
+        Row: {
+          agent_id: string;
+          created_at: string;
+          created_by: string | null;
+          creates_task: boolean;
+          event: string | null;
+          id: string;
+          instructions: string | null;
+          last_run_at: string | null;
+          last_task_id: string | null;
+          name: string;
+          next_run_at: string | null;
+          paused_at: string | null;
+          schedule: string | null;
+          tenant_id: string;
+          time_zone: string;
+          updated_at: string;
+        };
+        Insert: {
+          agent_id: string;
+          created_at?: string;
+          created_by?: string | null;
+          creates_task?: boolean;
+          event?: string | null;
+          id?: string;
+          instructions?: string | null;
+          last_run_at?: string | null;
+          last_task_id?: string | null;
+          name: string;
+          next_run_at?: string | null;
+          paused_at?: string | null;
+          schedule?: string | null;
+          tenant_id?: string;
+          time_zone?: string;
+          updated_at?: string;
+        };
+        Update: {
+          agent_id?: string;
+          created_at?: string;
+          created_by?: string | null;
+          creates_task?: boolean;
+          event?: string | null;
+          id?: string;
+          instructions?: string | null;
+          last_run_at?: string | null;
+          last_task_id?: string | null;
+          name?: string;
+          next_run_at?: string | null;
+          paused_at?: string | null;
+          schedule?: string | null;
+          tenant_id?: string;
+          time_zone?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_routines_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_routines_tenant_id_fkey';
             columns: ['tenant_id'];
             isOneToOne: false;
             referencedRelation: 'tenants';
@@ -1392,6 +1625,7 @@ export type Database = {
         Row: {
           agents_version: number;
           created_at: string;
+          dispatch_version: number;
           id: string;
           label: string | null;
           last_backup_at: string | null;
@@ -1408,6 +1642,7 @@ export type Database = {
         Insert: {
           agents_version?: number;
           created_at?: string;
+          dispatch_version?: number;
           id?: string;
           label?: string | null;
           last_backup_at?: string | null;
@@ -1424,6 +1659,7 @@ export type Database = {
         Update: {
           agents_version?: number;
           created_at?: string;
+          dispatch_version?: number;
           id?: string;
           label?: string | null;
           last_backup_at?: string | null;
@@ -1897,6 +2133,8 @@ export type Database = {
           owner_timezone: string | null;
           settings: Json;
           slug: string | null;
+          stopped_at: string | null;
+          stopped_by: string | null;
           tenant_id: string;
           updated_at: string;
         };
@@ -1914,6 +2152,8 @@ export type Database = {
           owner_timezone?: string | null;
           settings?: Json;
           slug?: string | null;
+          stopped_at?: string | null;
+          stopped_by?: string | null;
           tenant_id?: string;
           updated_at?: string;
         };
@@ -1931,6 +2171,8 @@ export type Database = {
           owner_timezone?: string | null;
           settings?: Json;
           slug?: string | null;
+          stopped_at?: string | null;
+          stopped_by?: string | null;
           tenant_id?: string;
           updated_at?: string;
         };
@@ -2083,6 +2325,10 @@ export type Database = {
         Args: { p_secret_id: string; p_origin?: string | null };
         Returns: Json;
       };
+      dispatch_exchange: {
+        Args: { p_gateway_id: string; p_request: Json };
+        Returns: Json;
+      };
       enqueue_command: {
         Args: { p_action: string; p_payload?: Json | null; p_gateway?: string | null; p_agent?: string | null; p_idempotency_key?: string | null; p_origin?: string | null };
         Returns: Json;
@@ -2122,6 +2368,10 @@ export type Database = {
       member_role_of_caller: {
         Args: Record<PropertyKey, never>;
         Returns: Database['public']['Enums']['member_role'];
+      };
+      needs_you: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
       };
       note_secret: {
         Args: { p_secret_id: string; p_note?: string | null; p_origin?: string | null };
@@ -2175,14 +2425,18 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: Json;
       };
+      work_waits: {
+        Args: { p_items?: string[] | null; p_tasks?: string[] | null };
+        Returns: Json;
+      };
     };
     Enums: {
       agent_status: 'ready' | 'paused' | 'error' | 'provisioning' | 'hibernating';
       budget_status: 'ok' | 'warned' | 'exceeded' | 'unmetered';
-      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'approve_deliverable' | 'assign_task' | 'comment_on_task' | 'create_task' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'ping' | 'reject_deliverable' | 'request_revision' | 'restart_session' | 'resume_agent' | 'resume_gateway' | 'set_allowed_hosts' | 'set_budget' | 'set_task_status' | 'stack_status' | 'tail_logs' | 'top_up_budget' | 'wake_agent';
+      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'allow_host' | 'answer_question' | 'approve_deliverable' | 'assign_task' | 'cancel_item' | 'comment_on_task' | 'create_routine' | 'create_task' | 'list_routines' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'pause_routine' | 'ping' | 'reject_deliverable' | 'remove_routine' | 'request_revision' | 'restart_session' | 'resume_agent' | 'resume_all' | 'resume_gateway' | 'resume_routine' | 'retry_item' | 'run_routine' | 'set_allowed_hosts' | 'set_budget' | 'set_task_status' | 'stack_status' | 'stop_all' | 'tail_logs' | 'top_up_budget' | 'wake_agent';
       command_status: 'pending' | 'leased' | 'running' | 'done' | 'failed' | 'cancelled';
       gateway_status: 'provisioning' | 'ready' | 'error' | 'hibernating' | 'paused';
-      inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved';
+      inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved' | 'task_overdue' | 'question_answer';
       inbox_item_status: 'pending' | 'leased' | 'done' | 'dead_letter' | 'failed';
       member_role: 'viewer' | 'operator' | 'admin';
       review_status: 'draft' | 'in_review' | 'approved' | 'revision_requested' | 'rejected';

@@ -28,6 +28,13 @@ set search_path = '' as $$
     ('submit_deliverable', jsonb_build_object('task', id, 'label', line, 'note', text,
       'url', '{"type": "string", "maxLength": 2000, "pattern": "^https?://"}'::jsonb), '{task,label}'),
     ('notify', jsonb_build_object('title', line, 'body', '{"type": "string", "maxLength": 4000}'::jsonb, 'task', id), '{title}'),
+    ('ask', jsonb_build_object('question', '{"type": "string", "minLength": 1, "maxLength": 2000}'::jsonb, 'task', id, 'item', id, 'session_key', line,
+      'choices', '{"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}}'::jsonb, 'free_text', '{"type": "boolean"}'::jsonb,
+      'wait_seconds', '{"type": "integer", "minimum": 0, "maximum": 120}'::jsonb), '{question}'),
+    ('answer', jsonb_build_object('question', id, 'stop', '{"type": "boolean"}'::jsonb), '{question}'),
+    ('host_refused', jsonb_build_object('port', '{"type": "integer", "minimum": 1, "maximum": 65535}'::jsonb, 'host',
+      '{"type": "string", "maxLength": 253, "pattern": "^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"}'::jsonb),
+      '{host,port}'),
     ('budget', jsonb_build_object(), '{}'),
     ('record_usage', jsonb_build_object('run_id', line, 'session_id', line, 'provider', line, 'model', line, 'occurred_at', time)
       || (select jsonb_object_agg(n, count) from unnest('{input_tokens,output_tokens,cache_read,cache_write,total_tokens}'::text[]) n)
@@ -62,6 +69,7 @@ begin
   end if;
   update public.agents a set last_seen_at = clock_timestamp()
   where a.id = v_agent.id and coalesce(a.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds';
+  perform set_config('hq.acting_agent', v_agent.id::text, true);
   execute format('select hq.%I($1, $2)', 'agent_' || p_operation) into v_answer using v_agent, v_arguments;
   return v_answer;
 exception when invalid_datetime_format or datetime_field_overflow or invalid_time_zone_displacement_value then
@@ -76,7 +84,9 @@ select hq.open_function('public.agent_call(text, text, jsonb)', 'anon, authentic
 - `tasks {status?, limit?}` → `{tasks}`: its own and its reports''; `task {task}` adds comments, relations, links and subtasks
 - `create_task {title, description?, priority?, due?, assignee?, parent?}`, `set_task_status {task, status, note?}`, `comment {task, body, mentions?}`
 - `submit_deliverable {task, label, url?, note?}` → `{id, review_status}`; `notify {title, body?, task?}` tells the operators
-- `budget {}` → `{allowed, reason: null | agent_paused | gateway_paused | budget_exceeded, status, limit_usd, spent_usd}`
+- `ask {question, choices?, free_text?, task?, item?, session_key?, wait_seconds?}` → `{id, status, …}`; `answer {question, stop?}` → `{id, status, answer, answered_by}`
+- `host_refused {host, port}` → `{asked}` asks whether the agent may reach a host
+- `budget {}` → `{allowed, reason: null | workspace_stopped | agent_paused | gateway_paused | budget_exceeded | hourly_brake, status, limit_usd, spent_usd, until?}`
 - `record_usage {run_id, provider, model, occurred_at, session_id?, input_tokens?, …, cost_total_usd?}` → `{recorded}`, once for each run, provider, model and time
 - `pairing_requested {channel, account, sender, code, sender_name?, expires_at?}`');
 
@@ -150,6 +160,9 @@ begin
   if p_agent.status::text in ('paused', 'hibernating') then
     raise exception '% is %', p_agent.slug, p_agent.status using errcode = '42501', column = 'item', hint = 'Stop: an operator wants it so.';
   end if;
+  if exists (select from public.workspace w where w.tenant_id = p_agent.tenant_id and w.stopped_at is not null) then
+    raise exception 'all agents are stopped' using errcode = '42501', column = 'item', hint = 'Stop: an operator wants it so.';
+  end if;
   if v_is_held and not v_is_own then
     raise exception 'another session of yours works on this item' using errcode = '23505', column = 'item', hint = 'Take another one.';
   end if;
@@ -160,8 +173,10 @@ begin
   end if;
   update public.agent_inbox_items i
   set status = 'leased', leased_at = case when v_is_own then i.leased_at else clock_timestamp() end,
-    leased_until = clock_timestamp() + interval '10 minutes', attempt_count = i.attempt_count + (not v_is_own)::int,
-    lease_session = p_arguments ->> 'session_key', lease_run = p_arguments ->> 'run_id'
+    leased_until = greatest(case when v_is_own then i.leased_until end, clock_timestamp() + interval '10 minutes'),
+    attempt_count = i.attempt_count + (not v_is_own)::int, lease_session = p_arguments ->> 'session_key',
+    lease_run = case when v_is_own then coalesce(i.lease_run, p_arguments ->> 'run_id') else p_arguments ->> 'run_id' end,
+    dispatch_token = case when v_is_own then i.dispatch_token end
   where i.id = v_item.id
   returning * into v_item;
   if not v_is_own then
@@ -431,19 +446,24 @@ set search_path = '' as $$
 declare
   v_budget public.agent_budgets;
   v_reason text;
+  v_until timestamptz;
 begin
   if hq.owns_table('public.agent_budgets') then
     update public.agent_budgets b
-    set current_period_start = date_trunc('month', clock_timestamp() at time zone b.period_anchor_tz)::date, current_period_spend_usd = 0,
-      current_period_tokens = 0
-    where b.agent_id = p_agent.id and b.current_period_start < date_trunc('month', clock_timestamp() at time zone b.period_anchor_tz)::date;
+    set current_period_start = hq.budget_month(b, clock_timestamp()), current_period_spend_usd = 0, current_period_tokens = 0
+    where b.agent_id = p_agent.id and b.current_period_start < hq.budget_month(b, clock_timestamp());
   end if;
   select * into v_budget from public.agent_budgets b where b.agent_id = p_agent.id;
-  v_reason := case when p_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
-    when exists (select from public.gateways g where g.id = p_agent.gateway_id and g.status::text in ('paused', 'hibernating')) then 'gateway_paused'
-    when v_budget.status::text = 'exceeded' and v_budget.hard_cutoff then 'budget_exceeded' end;
+  v_reason := case when exists (select from public.workspace w where w.tenant_id = p_agent.tenant_id and w.stopped_at is not null)
+      then 'workspace_stopped'
+    when p_agent.status::text in ('paused', 'hibernating') then 'agent_paused'
+    when exists (select from public.gateways g where g.id = p_agent.gateway_id and g.status::text in ('paused', 'hibernating')) then 'gateway_paused' end;
+  if v_reason is null then
+    select s.reason, s.until into v_reason, v_until from hq.spending_gate(p_agent) s;
+  end if;
   return jsonb_build_object('allowed', v_reason is null, 'reason', v_reason, 'status', coalesce(v_budget.status::text, 'unmetered'),
-    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0));
+    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0))
+    || case when v_until is not null then jsonb_build_object('until', v_until) else '{}' end;
 end
 $$;
 

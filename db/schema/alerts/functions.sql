@@ -352,8 +352,10 @@ begin
 end
 $$;
 create or replace trigger hq_resolve_alerts_of after delete on public.agents
-for each row execute function hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded');
+for each row execute function hq.resolve_alerts_of('agent_error', 'budget_warned', 'budget_exceeded', 'hourly_brake', 'agent_stalled');
 create or replace trigger hq_resolve_alerts_of after delete on public.tasks
 for each row execute function hq.resolve_alerts_of('task_blocked', 'task_overdue');
 create or replace trigger hq_resolve_alerts_of after delete on public.entity_links
 for each row execute function hq.resolve_alerts_of('deliverable_submitted');
+create or replace trigger hq_resolve_alerts_of after delete on public.agent_inbox_items
+for each row when (old.status = 'dead_letter') execute function hq.resolve_alerts_of('item_dead_letter');

@@ -129,6 +129,7 @@ $$;
 create or replace function hq.task_row(p_task public.tasks) returns jsonb language sql stable
 set search_path = '' as $$
   select hq.task_result(p_task) || hq.pick(to_jsonb(p_task), '{created_at,description,priority,due_date}')
+    || jsonb_build_object('waits', hq.task_wait(p_task))
 $$;
 
 create or replace function hq.read_tasks(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
@@ -177,7 +178,8 @@ $$;
 
 create or replace function hq.read_inbox(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$
-  select hq.pick(to_jsonb(i), '{id,created_at,event_type,task_id,status,attempt_count,summary}') || jsonb_build_object('agent', i.agent_slug)
+  select hq.pick(to_jsonb(i), '{id,created_at,event_type,task_id,status,attempt_count,summary}') || jsonb_build_object('agent', i.agent_slug,
+    'waits', hq.item_wait(i))
   from public.agent_inbox_items i
   where i.tenant_id = p_who.tenant
     and case coalesce(p_args ->> 'status', 'open') when 'all' then true
@@ -289,7 +291,8 @@ begin
   perform hq.require_role(p_who.tenant, 'viewer', 'reading');
   perform hq.require_role_for(p_who, v_args ->> 'for');
   if v_what is null or v_what <> all (array['fleet', 'gateways', 'agents', 'agent', 'commands', 'command', 'output', 'tasks', 'task',
-    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop'])
+    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop',
+    'needs'])
   then
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
@@ -308,5 +311,5 @@ language sql security definer set search_path = '' as $$
 select hq.open_function('public.chat_read(jsonb, text, jsonb)', 'authenticated, service_role',
   'Returns `{rows}`, newest first, or `{refused}`. Without `limit` there are 20 rows, at most 100.
 
-- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`
+- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`, `needs`
 - `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)');

@@ -8,9 +8,12 @@ test('tables that clients and runners watch are published, and none that holds a
       `select tablename from pg_publication_tables where pubname = 'supabase_realtime' order by 1`,
     );
     expect(published.map(({ tablename }) => tablename)).toEqual([
+      'agent_activity',
       'agent_command_output',
       'agent_commands',
       'agent_inbox_items',
+      'agent_questions',
+      'agent_routines',
       'agents',
       'audit_log',
       'chat_adapters',

@@ -223,6 +223,7 @@ begin
   end if;
   perform hq.end_unserved(p_gateway, p_kind);
   perform hq.sweep_pairings(p_gateway.tenant_id);
+  perform hq.sweep_questions(p_gateway.tenant_id);
 end
 $$;
 
@@ -410,6 +411,7 @@ begin
     'gateway_status', v_gateway.status,
     'secrets_version', v_gateway.secrets_version,
     'agents_version', v_gateway.agents_version,
+    'dispatch_version', v_gateway.dispatch_version,
     'claimed', v_claimed,
     'cancel', (select coalesce(jsonb_agg(c.lease_token), '[]') from public.agent_commands c
       where c.lease_token = any (p_renew) and c.status in ('leased', 'running') and c.cancel_requested_at is not null),
@@ -430,4 +432,4 @@ select hq.open_function('public.runner_exchange(uuid, text, int, int, uuid[], js
 - `p_results`: `[{token, status: done | failed | cancelled | pending, exit_code, stdout, stderr, error_message, result}]`; `pending` returns a command that has not run
 - `p_heartbeat`: `{services, version, runner}`, merged into `gateways.meta`
 
-Returns `{now, gateway_status, secrets_version, agents_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.');
+Returns `{now, gateway_status, secrets_version, agents_version, dispatch_version, claimed: [command], cancel: [token], lost: [token], sweep_in_ms}`. A claimed command is running already. `lost` has tokens that are no longer valid; what came with them changed nothing. `cancel` has leases that somebody wants to end.');

@@ -2,41 +2,83 @@ select hq.add_updated_at_trigger('public.agent_inbox_items');
 select hq.add_updated_at_trigger(t.name::regclass)
 from (values ('public.tasks'), ('public.comments'), ('public.entity_links')) t (name) where hq.owns_table(t.name::regclass);
 
--- Adds an inbox item unless one for the same reason is open. The key counts the closed ones, so it collides with open items only.
+-- Adds an inbox item unless one for the same reason is open. The key counts the closed ones, so it collides with open items only. The open
+-- one is locked first: it may be about to close.
 create or replace function hq.add_inbox_item(
   p_agent_id uuid, p_event public.inbox_event_type, p_reason text, p_summary text,
   p_task_id uuid default null, p_comment_id uuid default null, p_context jsonb default '{}'
-) returns void language plpgsql set search_path = '' as $$
+) returns uuid language plpgsql set search_path = '' as $$
 declare
   v_agent public.agents;
   v_closed int;
+  v_id uuid;
 begin
   select * into v_agent from public.agents a where a.id = p_agent_id;
   if not found then
-    return;
+    return null;
   end if;
+  perform from public.agent_inbox_items i
+  where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status in ('pending', 'leased') for no key update;
   select count(*) into v_closed from public.agent_inbox_items i
   where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status not in ('pending', 'leased');
   insert into public.agent_inbox_items
-    (tenant_id, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
-  values (v_agent.tenant_id, v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
+    (tenant_id, created_at, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
+  values (v_agent.tenant_id, clock_timestamp(), v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
     p_reason || '#' || v_closed)
-  on conflict (tenant_id, dedup_key) do nothing;
+  on conflict (tenant_id, dedup_key) do nothing
+  returning id into v_id;
+  return v_id;
+end
+$$;
+
+-- Closes items that nobody has to do any more. The dispatcher aborts the turn of one that is in work.
+create or replace function hq.withdraw_items(p_items uuid[]) returns void language sql
+set search_path = '' as $$
+  update public.agent_inbox_items i
+  set status = 'done', completed_at = clock_timestamp(), leased_until = null, context = coalesce(i.context, '{}') || '{"withdrawn": true}'
+  where i.id = any (array(select o.id from public.agent_inbox_items o
+    where o.id = any (p_items) and o.status in ('pending', 'leased') order by o.id for no key update))
+$$;
+
+-- Withdraws what a changed task makes superfluous: everything that its former assignee had to do, what is cancelled or archived, and the
+-- assignment of a task that was done before its agent began.
+create or replace function hq.withdraw_for_task(p_old public.tasks, p_new public.tasks) returns void language sql
+set search_path = '' as $$
+  select hq.withdraw_items(array(
+    select i.id from public.agent_inbox_items i
+    where i.task_id = p_new.id and i.event_type in ('task_assignment', 'task_reassignment', 'blocker_resolved', 'task_overdue') and (
+      (p_old.assignee_agent_id is distinct from p_new.assignee_agent_id and i.agent_id = p_old.assignee_agent_id)
+      or (p_new.archived_at is not null and p_old.archived_at is null) or (p_new.status::text = 'cancelled' and p_old.status::text <> 'cancelled')
+      or (p_new.status::text = 'done' and p_old.status::text <> 'done' and i.status = 'pending'))))
+$$;
+
+-- Wakes the agents of tasks that the last of their blockers has let go, once each. The waiting tasks are locked first: of two blockers
+-- that end at once, the later one sees the other.
+create or replace function hq.wake_unblocked(p_blocker uuid) returns void language plpgsql
+set search_path = '' as $$
+begin
+  perform from public.tasks t
+  where t.id in (select r.target_task_id from public.task_relations r where r.source_task_id = p_blocker and r.relation_type = 'blocks')
+  order by t.id for no key update;
+  perform hq.add_inbox_item(t.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', t.id, t.assignee_agent_id), t.title, t.id, null,
+    jsonb_build_object('blocker_id', p_blocker))
+  from public.task_relations r join public.tasks t on t.id = r.target_task_id
+  where r.source_task_id = p_blocker and r.relation_type = 'blocks' and t.assignee_agent_id is not null
+    and t.archived_at is null and t.status::text not in ('done', 'cancelled')
+    and not exists (
+      select from public.task_relations o join public.tasks b on b.id = o.source_task_id
+      where o.target_task_id = t.id and o.relation_type = 'blocks' and b.id <> p_blocker and b.archived_at is null
+        and b.status::text not in ('done', 'cancelled'));
 end
 $$;
 
 create or replace function hq.inbox_for_task() returns trigger language plpgsql security definer
 set search_path = '' as $$
-declare
-  v_blocked record;
 begin
-  if tg_op = 'UPDATE' and old.assignee_agent_id is distinct from new.assignee_agent_id then
-    update public.agent_inbox_items i
-    set status = 'done', completed_at = clock_timestamp(), context = i.context || '{"withdrawn": true}'
-    where i.task_id = new.id and i.agent_id = old.assignee_agent_id and i.status = 'pending'
-      and i.event_type in ('task_assignment', 'task_reassignment');
+  if tg_op = 'UPDATE' then
+    perform hq.withdraw_for_task(old, new);
   end if;
-  if new.assignee_agent_id is not null
+  if new.assignee_agent_id is not null and new.archived_at is null and new.status::text not in ('done', 'cancelled')
     and (tg_op = 'INSERT' or old.assignee_agent_id is distinct from new.assignee_agent_id)
   then
     perform hq.add_inbox_item(new.assignee_agent_id,
@@ -44,41 +86,41 @@ begin
       end::public.inbox_event_type,
       format('task:%s:%s', new.id, new.assignee_agent_id), new.title, new.id);
   end if;
-  if tg_op = 'UPDATE' and new.status::text = 'done' and old.status::text <> 'done' then
-    for v_blocked in
-      select t.id, t.title, t.assignee_agent_id from public.task_relations r join public.tasks t on t.id = r.target_task_id
-      where r.source_task_id = new.id and r.relation_type = 'blocks' and t.assignee_agent_id is not null
-        and t.status::text not in ('done', 'cancelled')
-        and not exists (
-          select from public.task_relations o join public.tasks b on b.id = o.source_task_id
-          where o.target_task_id = t.id and o.relation_type = 'blocks' and b.id <> new.id
-            and b.status::text not in ('done', 'cancelled'))
-    loop
-      perform hq.add_inbox_item(v_blocked.assignee_agent_id, 'blocker_resolved', format('unblocked:%s:%s', v_blocked.id, new.id),
-        v_blocked.title, v_blocked.id, null, jsonb_build_object('blocker_id', new.id));
-    end loop;
+  if tg_op = 'UPDATE' and new.status::text in ('done', 'cancelled') and old.status::text not in ('done', 'cancelled') then
+    perform hq.wake_unblocked(new.id);
   end if;
   return null;
 end
 $$;
 
+-- An edited comment wakes those whom it did not mention before.
 create or replace function hq.inbox_for_comment() returns trigger language plpgsql security definer
 set search_path = '' as $$
+declare
+  v_before text[] := '{}';
 begin
+  if tg_op = 'UPDATE' then
+    v_before := coalesce(old.mentions, '{}');
+  end if;
   perform hq.add_inbox_item(a.id, 'task_comment_mention', format('mention:%s:%s', new.id, a.id), new.body,
     case when new.entity_type::text = 'task' then new.entity_id end, new.id)
   from public.agents a
-  where a.tenant_id = new.tenant_id and a.slug = any (new.mentions) and a.id is distinct from new.actor_agent_id;
+  where a.tenant_id = new.tenant_id and a.slug = any (new.mentions) and a.slug <> all (v_before) and a.id is distinct from new.actor_agent_id;
   return null;
 end
 $$;
 
+-- A decision replaces the one before it: an agent that has not read that one reads the present one only.
 create or replace function hq.inbox_for_review() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin
-  perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
-    coalesce(new.review_note, new.review_status::text), case when new.owner_type = 'task' then new.owner_id end, null,
-    jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
+  perform hq.withdraw_items(array(select i.id from public.agent_inbox_items i
+    where i.tenant_id = new.tenant_id and i.dedup_key like format('review:%s:%%', new.id) and i.status = 'pending'));
+  if new.is_deliverable and new.submitted_by_agent_id is not null and new.review_status in ('approved', 'revision_requested', 'rejected') then
+    perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
+      coalesce(new.review_note, new.review_status::text), case when new.owner_type = 'task' then new.owner_id end, null,
+      jsonb_build_object('entity_link_id', new.id, 'review_status', new.review_status, 'review_note', new.review_note));
+  end if;
   return null;
 end
 $$;
@@ -86,18 +128,18 @@ $$;
 do $$
 begin
   if hq.owns_table('public.tasks') and hq.owns_table('public.task_relations') then
-    create or replace trigger hq_inbox_for_task after insert or update of assignee_agent_id, status on public.tasks
+    create or replace trigger hq_inbox_for_task after insert or update of assignee_agent_id, status, archived_at on public.tasks
     for each row execute function hq.inbox_for_task();
   end if;
   if hq.owns_table('public.comments') then
     create or replace trigger hq_inbox_for_comment after insert on public.comments
     for each row when (cardinality(new.mentions) > 0) execute function hq.inbox_for_comment();
+    create or replace trigger hq_inbox_for_comment_edited after update of mentions on public.comments
+    for each row when (new.mentions is distinct from old.mentions) execute function hq.inbox_for_comment();
   end if;
   if hq.owns_table('public.entity_links') then
     create or replace trigger hq_inbox_for_review after update of review_status on public.entity_links
-    for each row when (new.is_deliverable and new.submitted_by_agent_id is not null
-      and new.review_status is distinct from old.review_status
-      and new.review_status in ('approved', 'revision_requested', 'rejected'))
+    for each row when (new.review_status is distinct from old.review_status)
     execute function hq.inbox_for_review();
   end if;
 end

@@ -92,7 +92,7 @@ test('a mention wakes the agent with exactly that slug, and never the one who wr
   ]);
 });
 
-test('a deliverable that is judged comes back to whoever handed it in, each time', async () => {
+test('a deliverable that is judged comes back to whoever handed it in, and a newer decision replaces one that waits', async () => {
   const task = await insertTask('Deliver');
   const [link] = await database.query<{ id: string }>(
     `insert into entity_links (owner_type, owner_id, is_deliverable, review_status, submitted_by_agent_id)
@@ -108,7 +108,7 @@ test('a deliverable that is judged comes back to whoever handed it in, each time
   await judge('approved');
   expect((await inbox(task)).map(({ event_type, status }) => [event_type, status])).toEqual([
     ['deliverable_review', 'done'],
-    ['deliverable_review', 'pending'],
+    ['deliverable_review', 'done'],
     ['deliverable_review', 'pending'],
   ]);
 });

@@ -3,8 +3,11 @@ import { agentActions } from './entries/agent-actions.ts';
 import { alertActions } from './entries/alert-actions.ts';
 import { budgetActions } from './entries/budget-actions.ts';
 import { deliverableActions } from './entries/deliverable-actions.ts';
+import { dispatchActions } from './entries/dispatch-actions.ts';
 import { gatewayActions } from './entries/gateway-actions.ts';
 import { provisionActions } from './entries/provision-actions.ts';
+import { questionActions } from './entries/question-actions.ts';
+import { routineActions } from './entries/routine-actions.ts';
 import { taskActions } from './entries/task-actions.ts';
 
 /**
@@ -18,7 +21,10 @@ export const catalogue = {
   ...taskActions,
   ...deliverableActions,
   ...budgetActions,
+  ...dispatchActions,
+  ...routineActions,
   ...alertActions,
+  ...questionActions,
 } as const;
 
 export type Catalogue = typeof catalogue;

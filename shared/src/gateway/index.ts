@@ -3,10 +3,15 @@ export { errorOfFault, faultOf, type GatewayFault, gatewayFault } from './fault.
 export { decodeFiles, encodeFiles, fileLimits, type StreamedFile } from './file-stream.ts';
 export { type BootStep, confinementFinding, type GatewayStatus, gatewayStatus } from './status.ts';
 export {
+  type TurnFault,
   type TurnLine,
   type TurnRequest,
   type TurnResult,
+  type TurnState,
+  turnAbort,
+  turnAborted,
   turnLine,
   turnRequest,
   turnResult,
+  turnState,
 } from './turns.ts';

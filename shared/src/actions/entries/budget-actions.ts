@@ -8,6 +8,8 @@ const budget = () =>
     limit_usd: z.number().nullable(),
     spent_usd: z.number(),
     status: z.string(),
+    /** Limit of an hour; null for none. */
+    hourly_limit_usd: z.number().nullable().optional(),
   });
 
 function describeBudget(row: z.output<ReturnType<typeof budget>>): string {
@@ -40,6 +42,14 @@ export const budgetActions = {
           .meta({
             title: 'Monthly limit in USD',
             description: 'US dollars a month, such as 25 or 25.50; none removes the limit',
+          }),
+        hourly_limit_usd: z
+          .string()
+          .regex(/^(default|\d{1,7}(\.\d{1,2})?)$/, 'an amount such as 2 or 2.50, or default')
+          .optional()
+          .meta({
+            title: 'Hourly limit in USD',
+            description: 'US dollars an hour; default is the workspace’s, or a tenth of the monthly limit',
           }),
         hard_cutoff: z.boolean().optional().meta({
           title: 'Stop at the limit',
