@@ -11,7 +11,7 @@ create type agent_status as enum ('ready', 'paused', 'error', 'provisioning', 'h
 
 create type budget_status as enum ('ok', 'warned', 'exceeded', 'unmetered');
 
-create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'allow_host', 'answer_question', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
+create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'allow_host', 'answer_question', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'read_session', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
 
 create type command_status as enum ('pending', 'leased', 'running', 'done', 'failed', 'cancelled');
 
@@ -1117,6 +1117,7 @@ grant delete, insert, select on public.gateways to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateways to service_role;
 grant update (label, meta, slug) on public.gateways to authenticated;
 CREATE TRIGGER hq_alert_gateway_back AFTER UPDATE OF last_seen_at ON public.gateways FOR EACH ROW WHEN ((old.last_seen_at < (new.last_seen_at - '00:01:30'::interval))) EXECUTE FUNCTION hq.alert_gateway_back();
+CREATE TRIGGER hq_alert_gateway_problem AFTER UPDATE OF meta ON public.gateways FOR EACH ROW WHEN (((old.meta ->> 'gateway_problem'::text) IS DISTINCT FROM (new.meta ->> 'gateway_problem'::text))) EXECUTE FUNCTION hq.alert_gateway_problem();
 CREATE TRIGGER hq_dispatch_gateway_change BEFORE UPDATE ON public.gateways FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION hq.dispatch_gateway_change();
 CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
 CREATE TRIGGER hq_protect_columns BEFORE INSERT ON public.gateways FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'last_backup_at', 'last_backup_size_bytes');
@@ -1201,8 +1202,8 @@ CREATE UNIQUE INDEX pairing_requests_open ON public.pairing_requests USING btree
 alter table public.pairing_requests enable row level security;
 create policy hq_delete_only on public.pairing_requests as restrictive for delete to authenticated using (false);
 create policy hq_insert_only on public.pairing_requests as restrictive for insert to authenticated with check (false);
-create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
-create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
 create policy hq_service on public.pairing_requests as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.pairing_requests as restrictive for update to authenticated using (false) with check (false);
 grant select on public.pairing_requests to authenticated;
@@ -1474,6 +1475,8 @@ alter publication supabase_realtime add table public.chat_identities;
 alter publication supabase_realtime add table public.gateways;
 
 alter publication supabase_realtime add table public.notifications;
+
+alter publication supabase_realtime add table public.pairing_requests;
 
 alter publication supabase_realtime add table public.secrets (agent_id, category, created_at, gateway_id, id, key, last_synced_at, name, note, revision, sync_error, sync_status, tenant_id, updated_at, updated_by, value_since);
 
@@ -2483,6 +2486,27 @@ begin
 end
 $function$;
 grant execute on function hq.alert_gateway_back() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_gateway_problem()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.meta ->> 'gateway_problem' is null then
+    perform hq.resolve_alert(new.tenant_id, 'gateway_restarting:' || new.id);
+  elsif not hq.alert_is_open(new.tenant_id, 'gateway_restarting:' || new.id) then
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', new.tenant_id, 'type', 'gateway_restarting', 'severity', 'critical', 'subject', 'gateway:' || new.id,
+      'dedup_key', 'gateway_restarting:' || new.id, 'title', format('%s keeps restarting', new.slug),
+      'body', left(new.meta ->> 'gateway_problem', 2000),
+      'entity_type', 'gateway', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_build_object('gateway_id', new.id)));
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_gateway_problem() to public;
 
 CREATE OR REPLACE FUNCTION hq.alert_is_open(p_tenant uuid, p_dedup_key text)
  RETURNS boolean

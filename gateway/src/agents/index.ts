@@ -6,4 +6,5 @@ export { removeAgent } from './remove-agent.ts';
 export { prepareRepository } from './repository/repository.ts';
 export { resetSession } from './sessions.ts';
 export { pauseAgent, resumeAgent } from './switch-agent.ts';
+export { readSession } from './transcript.ts';
 export { watchConfig } from './watch-config.ts';

@@ -23,7 +23,7 @@ export interface AnswerRoute extends RouteAddress {
 }
 
 /** Route that is answered with lines of JSON. The returned object is the last one: `{"result": …}`. */
-export interface StreamRoute extends RouteAddress {
+interface StreamRoute extends RouteAddress {
   readonly stream: (request: ControlRequest, emit: (line: object) => void) => Promise<object>;
 }
 

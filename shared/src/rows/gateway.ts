@@ -35,6 +35,8 @@ const gatewayMeta = z
     max_agents: z.number().optional().catch(undefined),
     /** Problem of the runner itself, such as a full disk under its log. */
     problem: z.string().nullish().catch(undefined),
+    /** Problem that the gateway reports of itself, such as starts that keep ending. */
+    gateway_problem: z.string().nullish().catch(undefined),
   })
   .catch({});
 
