@@ -5,7 +5,9 @@ it('follows what OpenClaw says about its channels', () => {
   const breaker = new ChannelBreaker();
   breaker.read('[gateway] ready');
   expect(breaker.isTripped).toBe(false);
-  breaker.read('gateway restart-loop breaker tripped: 3 unclean boot(s) within 300000ms; suppressing channel/');
+  breaker.read(
+    'gateway restart-loop breaker tripped: 3 unclean boot(s) within 300000ms; suppressing channel/',
+  );
   expect(breaker.isTripped).toBe(true);
   breaker.read('gateway restart-loop breaker recovered; channel auto-start restored');
   expect(breaker.isTripped).toBe(false);
