@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { TestGateway } from '../gateway/testing/openclaw-gateway.ts';
 import { type HqProcess, startHqProcess } from '../local/testing/hq-process.ts';
 import { makeManifest } from '../tui/src/openclaw-home/manifest.ts';
@@ -30,7 +30,9 @@ beforeAll(async () => {
   });
   const { error } = await client.auth.signInWithPassword(stack);
   if (error) throw error;
-}, 2 * limitMs);
+  const firstIsReady = async () => expect(await agents()).toMatchObject([{ slug: 'first', status: 'ready' }]);
+  await vi.waitFor(firstIsReady, { timeout: limitMs, interval: 500 });
+}, 3 * limitMs);
 afterAll(async () => {
   await client?.removeAllChannels();
   await hq?.stop();
@@ -59,7 +61,7 @@ const proof = () => makeManifest([own.stateDir]);
 const gatewayState = (...path: string[]) => join(directory, 'data', 'gateway', '.openclaw', ...path);
 
 test('a home is imported with agents, bot, key and jobs, works, and is taken back', {
-  timeout: 4 * limitMs,
+  timeout: 5 * limitMs,
 }, async () => {
   const running = await hqTui('gateways', 'import', own.stateDir, '--dry-run', '--json');
   expect(JSON.parse(running.stdout)).toMatchObject({ plan: { running: true, toImport: 2 } });
@@ -90,6 +92,12 @@ test('a home is imported with agents, bot, key and jobs, works, and is taken bac
   ]);
   expect(await proof()).toEqual(before);
 
+  const { data: routines } = await client
+    .from('agent_routines')
+    .select('name, schedule, time_zone, paused_at');
+  expect(routines).toEqual([
+    { name: 'morning (scout)', schedule: '0 7 * * *', time_zone: 'Europe/Paris', paused_at: null },
+  ]);
   const workspace = gatewayState('workspace-hq', 'maya');
   expect(readFileSync(join(workspace, 'SOUL.md'), 'utf8')).toBe('Maya is calm.\n');
   expect(readFileSync(join(workspace, 'inside.md'), 'utf8')).toBe('Maya is calm.\n');
@@ -133,7 +141,7 @@ test('a home is imported with agents, bot, key and jobs, works, and is taken bac
 });
 
 test('an import that is stopped at any step is completed by the next one, and its way back too', {
-  timeout: 4 * limitMs,
+  timeout: 5 * limitMs,
 }, async () => {
   const before = await proof();
   const steps = await stoppedAtEachStep((onStep) => importOnce(environment(), own.stateDir, onStep));

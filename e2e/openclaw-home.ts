@@ -16,7 +16,7 @@ const config = z.record(z.string(), z.json());
  * `stop`, after which `openclaw.json` has comments and an include.
  */
 export async function startOwnOpenClaw(): Promise<TestGateway> {
-  const gateway = await startTestGateway({
+  const gateway = await startPatiently({
     modelUrl: 'http://127.0.0.1:9/v1',
     config: (stateDir) => ({
       agents: {
@@ -48,6 +48,17 @@ export async function startOwnOpenClaw(): Promise<TestGateway> {
     ...{ payload: { kind: 'agentTurn', message: 'Write the report.' }, delivery: { mode: 'none' } },
   });
   return gateway;
+}
+
+/** OpenClaw gives up where the machine is so busy that its own lease expires: it is started again. */
+async function startPatiently(options: Parameters<typeof startTestGateway>[0]): Promise<TestGateway> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startTestGateway(options);
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 function writeWorkspaces(stateDir: string): void {

@@ -55,7 +55,10 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
   const token = randomBytes(32).toString('hex');
   const config = JSON.stringify(gatewayConfig(stateDir, options));
   writeFileSync(join(stateDir, 'openclaw.json'), config, { mode: 0o600 });
-  const running = await start(home, token);
+  const running = await start(home, token).catch((error: unknown) => {
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    throw error;
+  });
   const { openclaw } = running;
   const call = (method: string, params: object = {}) =>
     openclaw.request(z.unknown(), { method, params, limitMs: longestCallMs });

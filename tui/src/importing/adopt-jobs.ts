@@ -1,65 +1,55 @@
 import type { HqClient } from '@hq/shared/client';
-import { HqError } from '@hq/shared/errors';
-import { z } from 'zod';
 import type { CronJob } from '../openclaw-home/read-state.ts';
-import type { ControlConnection } from './control-connection.ts';
 import type { ImportPlan } from './plan.ts';
 import type { ImportedAgent, ImportRecord } from './record.ts';
+import { routineOfJob } from './routine-of-job.ts';
 
 interface JobsContext {
   readonly client: HqClient;
-  readonly control: ControlConnection;
   readonly plan: ImportPlan;
   readonly onStep: (step: string) => void;
 }
 
-const listed = z.object({ jobs: z.array(z.object({ description: z.string().optional() })) });
-
 /**
- * Stores the cron jobs of imported agents in the gateway's OpenClaw, switched off: HQ runs no cron of OpenClaw. A job is
- * known again by its description, so that a run that was stopped stores none twice. They go with their agent.
+ * Creates a routine for each cron job of the imported agents. It is paused where the job is off, or where an OpenClaw still
+ * runs that job. A routine goes with its agent.
  */
 export async function adoptJobs(
-  { client, control, plan, onStep }: JobsContext,
+  context: JobsContext,
   record: ImportRecord,
   note: (imported: ImportedAgent) => Promise<void>,
 ): Promise<void> {
-  const present = listed.parse(await control.call('cron.list', { includeDisabled: true }));
   for (const begun of record.agents) {
     let imported = begun;
-    for (const { job } of plan.cronJobs.filter(({ slug }) => slug === imported.slug)) {
+    for (const { job } of context.plan.cronJobs.filter(({ slug }) => slug === imported.slug)) {
       if (imported.cronJobs.includes(job.id)) continue;
-      const mark = `imported: ${imported.importId} ${job.id}`;
-      if (!present.jobs.some(({ description }) => description === mark)) {
-        onStep(`${imported.slug}: adopting the job ${job.name}`);
-        await control.call('cron.add', jobParams(job, mark, await openClawId(client, imported)));
-      }
+      if (!(await adoptJob(context, imported, job))) continue;
       imported = { ...imported, cronJobs: [...imported.cronJobs, job.id] };
       await note(imported);
     }
   }
 }
 
-function jobParams({ name, schedule, message }: CronJob, description: string, agentId: string): object {
-  return {
-    ...{ name, description, agentId, enabled: false, schedule },
-    ...{ sessionTarget: 'isolated', wakeMode: 'now', payload: { kind: 'agentTurn', message } },
-    delivery: { mode: 'none' },
-  };
-}
-
-async function openClawId(client: HqClient, { slug, agentId }: ImportedAgent): Promise<string> {
-  const rows = z.array(z.object({ openclaw_id: z.string().nullable() })).parse(
-    await client.askAgain<unknown>(() =>
-      client.supabase
-        .from('agents')
-        .select('openclaw_id')
-        .eq('id', agentId ?? ''),
-    ),
-  );
-  const id = rows[0]?.openclaw_id;
-  if (typeof id === 'string') return id;
-  throw new HqError('conflict', `The agent ${slug} is not on its gateway yet.`, {
-    hint: 'Run the import again.',
+/** Returns false for a job that stays. Repeated calls create no second routine. */
+async function adoptJob(
+  { client, plan, onStep }: JobsContext,
+  { slug, importId }: ImportedAgent,
+  job: CronJob,
+): Promise<boolean> {
+  const routine = routineOfJob(job, slug);
+  if ('reason' in routine) return false;
+  onStep(`${slug}: adopting the job ${job.name}`);
+  const key = `import:${importId}:${job.id}`;
+  const { payload } = routine;
+  await client.enqueue({ action: 'create_routine', payload, idempotencyKey: key, origin: 'cli' });
+  if (job.enabled && plan.home.state.running === null) return true;
+  onStep(`${slug}: pausing the routine ${job.name}`);
+  const named = { routine: payload.name };
+  await client.enqueue({
+    action: 'pause_routine',
+    payload: named,
+    idempotencyKey: `${key}:pause`,
+    origin: 'cli',
   });
+  return true;
 }

@@ -5,7 +5,7 @@ import { Duplex, Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, HqError } from '@hq/shared/errors';
-import { callsAnswer, encodeFiles, errorOfFault, gatewayFault, type StreamedFile } from '@hq/shared/gateway';
+import { encodeFiles, errorOfFault, gatewayFault, type StreamedFile } from '@hq/shared/gateway';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 
@@ -36,14 +36,6 @@ export class ControlConnection {
 
   async dropFiles(id: string): Promise<void> {
     await this.#send('DELETE', `/imports/${id}`);
-  }
-
-  /** Calls OpenClaw. Returns the payload of its answer. Throws `failed` for a refusal. */
-  async call(method: string, params: object): Promise<unknown> {
-    const body = Readable.from([Buffer.from(JSON.stringify({ calls: [{ method, params }] }))]);
-    const [answer] = callsAnswer.parse(await this.#send('POST', '/calls', body)).answers;
-    if (answer?.ok === true) return answer.payload;
-    throw new HqError('failed', `OpenClaw refuses ${method}: ${answer?.message ?? 'no answer'}`);
   }
 
   async #send(method: string, path: string, body?: Readable): Promise<unknown> {

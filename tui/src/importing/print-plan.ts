@@ -2,6 +2,7 @@ import { plain } from '@hq/shared/text';
 import type { HomeAgent } from '../openclaw-home/read-home.ts';
 import type { CronJob } from '../openclaw-home/read-state.ts';
 import { agentsToImport, type ImportPlan, type PlannedAgent, takesChannels } from './plan.ts';
+import { routineOfJob } from './routine-of-job.ts';
 
 /** Returns the plan in lines for people. It names secrets, never their values. */
 export function planLines(plan: ImportPlan): readonly string[] {
@@ -72,14 +73,18 @@ function leftOutOf(agent: HomeAgent, isWithoutChannels: boolean): readonly strin
 }
 
 function cronLines({ cronJobs, home }: ImportPlan): readonly string[] {
-  const jobs = cronJobs.map(({ slug, job }) =>
-    plain(`${slug}: ${job.name}, ${scheduleText(job)}${job.enabled ? '' : ', off'}`),
-  );
+  const jobs = cronJobs.map(({ slug, job }) => {
+    const routine = routineOfJob(job, slug);
+    const off = job.enabled ? '' : ', off';
+    return 'reason' in routine
+      ? plain(`left out: ${slug}: ${job.name}: ${routine.reason}`)
+      : plain(`${slug}: ${job.name}, ${scheduleText(job)}${off}`);
+  });
   const others = home.state.otherJobs.map((name) =>
     plain(`left out: ${name}: HQ has no word for such a job`),
   );
   if (jobs.length === 0 && others.length === 0) return [];
-  return ['', 'Cron jobs, which --cron adopts:', ...[...jobs, ...others].map((line) => `  ${line}`)];
+  return ['', 'Cron jobs, which --cron makes routines:', ...[...jobs, ...others].map((line) => `  ${line}`)];
 }
 
 function scheduleText({ schedule }: CronJob): string {
@@ -112,9 +117,11 @@ export function planDocument(plan: ImportPlan) {
       secrets: secretsOf(agent, plan.isWithoutChannels).map(([key]) => key),
       leftOut: leftOutOf(agent, plan.isWithoutChannels),
     })),
-    cronJobs: plan.cronJobs.map(({ slug, job }) => ({
-      ...{ agent: slug, name: job.name, schedule: scheduleText(job), enabled: job.enabled },
-    })),
+    cronJobs: plan.cronJobs.map(({ slug, job }) => {
+      const routine = routineOfJob(job, slug);
+      const reason = 'reason' in routine ? routine.reason : null;
+      return { agent: slug, name: job.name, schedule: scheduleText(job), enabled: job.enabled, reason };
+    }),
     leftOut: plan.home.leftOut,
     toImport: agentsToImport(plan).length,
   };

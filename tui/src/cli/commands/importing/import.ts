@@ -19,7 +19,7 @@ type ImportOptions = z.output<typeof optionsOf>;
 export const addImport: AddCommand = (parent, console) => {
   homeCommand(parent, 'import', 'let HQ operate the agents of an OpenClaw; its home is only read')
     .addOption(renameOption())
-    .option('--cron', 'adopt cron jobs too, switched off')
+    .option('--cron', 'make routines of cron jobs, too')
     .option('--no-channels', 'leave the chat channels of the agents out')
     .action((home: string, _options: unknown, self: Command) =>
       importHome(console, home, parseToWrite(optionsOf, self)),
@@ -91,7 +91,7 @@ async function prepare(console: Console, plan: ImportPlan, { yes, cron }: Import
   );
   if (cron || plan.cronJobs.length === 0) return cron;
   const { askLine } = await import('../../prompts/question.ts');
-  const answer = await askLine(console, `Adopt ${plan.cronJobs.length} cron jobs too, switched off? [y/N] `);
+  const answer = await askLine(console, `Make routines of ${plan.cronJobs.length} cron jobs, too? [y/N] `);
   return /^y(es)?$/i.test(answer);
 }
 
