@@ -449,7 +449,8 @@ create table public.agent_questions (
   constraint agent_questions_pkey PRIMARY KEY (id),
   constraint agent_questions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'answered'::text, 'expired'::text]))),
   constraint agent_questions_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE SET NULL,
-  constraint agent_questions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+  constraint agent_questions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint hq_count_questions_settled TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX agent_questions_newest ON public.agent_questions USING btree (tenant_id, created_at DESC);
 CREATE INDEX agent_questions_of_item ON public.agent_questions USING btree (item_id) WHERE (item_id IS NOT NULL);
@@ -467,6 +468,8 @@ grant select on public.agent_questions to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_questions to service_role;
 CREATE TRIGGER hq_alert_question_ended AFTER UPDATE OF status ON public.agent_questions FOR EACH ROW WHEN (((old.status = 'open'::text) AND (new.status <> 'open'::text))) EXECUTE FUNCTION hq.alert_question();
 CREATE TRIGGER hq_alert_question_made AFTER INSERT ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.alert_question();
+CREATE CONSTRAINT TRIGGER hq_count_questions_settled AFTER UPDATE OF status ON public.agent_questions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status = 'open'::text) AND (new.status <> 'open'::text) AND (new.item_id IS NOT NULL))) EXECUTE FUNCTION hq.count_item_changes();
+CREATE TRIGGER hq_note_question_settled AFTER UPDATE OF status ON public.agent_questions FOR EACH ROW WHEN (((old.status = 'open'::text) AND (new.status <> 'open'::text) AND (new.item_id IS NOT NULL))) EXECUTE FUNCTION hq.note_item_change();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF agent_id, task_id, item_id ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('agent_id', 'agents', 'task_id', 'tasks', 'item_id', 'agent_inbox_items');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_question');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
@@ -1479,6 +1482,8 @@ alter publication supabase_realtime add table public.secrets (agent_id, category
 
 alter publication supabase_realtime add table public.tenant_members;
 
+alter publication supabase_realtime add table public.workspace;
+
 -- Functions
 
 CREATE OR REPLACE FUNCTION hq.abort_reason(p_turn hq.agent_dispatch)
@@ -1675,7 +1680,7 @@ begin
     return hq.question_json(v_row);
   end if;
   update public.agent_questions q
-  set waits_until = null, delivered_at = case when q.status <> 'open' then coalesce(q.delivered_at, clock_timestamp()) end
+  set waits_until = case when q.status <> 'open' then q.waits_until end, delivered_at = case when q.status <> 'open' then coalesce(q.delivered_at, clock_timestamp()) end
   where q.id = v_row.id
   returning * into v_row;
   return hq.question_json(v_row);
@@ -2821,6 +2826,17 @@ end
 $function$;
 grant execute on function hq.as_request(agent_commands) to public;
 
+CREATE OR REPLACE FUNCTION hq.asked_in_turn(p_item_id uuid, p_since timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (select from public.agent_questions q where q.item_id = p_item_id
+    and (q.status = 'open' or (q.delivered_at >= p_since and coalesce(q.waits_until, '-infinity') < q.delivered_at)))
+$function$;
+grant execute on function hq.asked_in_turn(uuid,timestamp with time zone) to public;
+
 CREATE OR REPLACE FUNCTION hq.audit_agent(p_agent agents, p_action text, p_summary text, p_line jsonb DEFAULT '{}'::jsonb)
  RETURNS void
  LANGUAGE sql
@@ -3030,6 +3046,14 @@ AS $function$
   select coalesce((select a.slug from public.agents a where a.id = p_comment.actor_agent_id), p_comment.actor_type::text)
 $function$;
 grant execute on function hq.author_of(comments) to public;
+
+CREATE OR REPLACE FUNCTION hq.awaits_answer(p_item_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select exists (select from public.agent_questions q where q.item_id = p_item_id and q.status = 'open') $function$;
+grant execute on function hq.awaits_answer(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.bot_refusal()
  RETURNS jsonb
@@ -5129,6 +5153,7 @@ declare
   v_item public.agent_inbox_items;
   v_is_success boolean;
   v_is_failure boolean;
+  v_has_asked boolean;
   v_hold int;
   v_failures int := p_turn.failures;
   v_most int := coalesce(hq.int_or_null(p_settings -> 'max_consecutive_failures'), 5);
@@ -5136,9 +5161,12 @@ declare
 begin
   select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
   v_is_success := v_outcome = 'done' and not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token);
-  v_is_failure := not v_is_success and v_item.status is distinct from 'done' and v_outcome not in ('released', 'held', 'aborted');
+  -- A turn that ended to wait for an answer has not failed.
+  v_has_asked := v_outcome = 'done' and hq.asked_in_turn(p_turn.item_id, p_turn.started_at);
+  v_is_failure := not v_is_success and not v_has_asked and v_item.status is distinct from 'done'
+    and v_outcome not in ('released', 'held', 'aborted');
   perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
-      when v_outcome = 'done' then 'the turn ended without completing the item'
+      when v_has_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
       when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
   -- A turn that never begins would be released without end.
   if v_outcome = 'held' or v_releases >= 5 then
@@ -5918,7 +5946,7 @@ begin
   end if;
   select * into v_agent from public.agents a where a.id = p_item.agent_id;
   select * into v_gate from hq.wake_gate(v_agent);
-  v_reason := coalesce(v_gate.reason, 'queued');
+  v_reason := coalesce(v_gate.reason, case when hq.awaits_answer(p_item.id) then 'question' end, 'queued');
   if v_reason not in ('workspace_stopped', 'stalled', 'agent_paused', 'gateway_paused', 'no_gateway')
     and exists (select from public.gateways g where g.id = v_agent.gateway_id and hq.is_stale(g))
   then
@@ -5927,6 +5955,7 @@ begin
   v_place := 1 + (select count(*) from public.agent_inbox_items i where i.agent_id = p_item.agent_id and i.status in ('pending', 'leased')
     and (i.created_at, i.id) < (p_item.created_at, p_item.id));
   return jsonb_build_object('reason', v_reason, 'until', v_gate.until, 'place', v_place, 'text', case v_reason
+    when 'question' then 'the agent waits for the answer to a question'
     when 'workspace_stopped' then 'all agents are stopped' when 'stalled' then 'the agent is stalled after failures'
     when 'in_turn' then format('place %s: the agent works on something else', v_place)
     when 'leased' then format('place %s: the agent works on something else', v_place)
@@ -5938,14 +5967,6 @@ begin
 end
 $function$;
 grant execute on function hq.item_wait(agent_inbox_items) to public;
-
-CREATE OR REPLACE FUNCTION hq.item_waits(p_item_id uuid)
- RETURNS boolean
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$ select exists (select from public.agent_questions q where q.item_id = p_item_id and q.status = 'open') $function$;
-grant execute on function hq.item_waits(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb)
  RETURNS boolean
@@ -6212,6 +6233,7 @@ begin
   loop
     select i.id into v_id from public.agent_inbox_items i
     where i.agent_id = p_agent and i.status in ('pending', 'leased') and (i.status = 'pending' or i.leased_until <= clock_timestamp())
+      and not hq.awaits_answer(i.id)
     order by i.created_at, i.id limit 1;
     select * into v_item from public.agent_inbox_items i
     where i.id = v_id and (i.status = 'pending' or (i.status = 'leased' and i.leased_until <= clock_timestamp()))
@@ -7032,6 +7054,8 @@ CREATE OR REPLACE FUNCTION hq.read_fleet(p_who hq.speaker, p_args jsonb, p_limit
 AS $function$
   select jsonb_build_object(
     'now', clock_timestamp(),
+    'stopped', (select jsonb_build_object('since', w.stopped_at, 'by', hq.email_of(w.stopped_by)) from public.workspace w
+      where w.tenant_id = p_who.tenant and w.stopped_at is not null),
     'gateways', coalesce((select jsonb_agg(r) from hq.read_gateways(p_who, '{}', p_limit) r), '[]'),
     'agents', coalesce((select jsonb_object_agg(s.status, s.n) from (
       select a.status, count(*) as n from public.agents a where a.tenant_id = p_who.tenant group by 1) s), '{}'),

@@ -406,6 +406,7 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     commands: feed(sampleCommands),
     notifications: feed(sampleAlerts),
     needs: feed(sampleNeeds),
+    workspace: feed([]),
     audit: feed(sampleAudit),
     secrets: feed(sampleSecrets),
     chatLinks: feed(sampleLinks),

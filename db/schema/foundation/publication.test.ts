@@ -23,6 +23,7 @@ test('tables that clients and runners watch are published, and none that holds a
       'notifications',
       'secrets',
       'tenant_members',
+      'workspace',
     ]);
   } finally {
     await database.drop();

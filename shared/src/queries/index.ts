@@ -24,3 +24,4 @@ export { createLiveRows, type LiveRows } from './live-rows.ts';
 export { liveNeeds, readNeeds, readQuestion } from './needs.ts';
 export { liveNotifications, readNotifications, settleNotification } from './notifications.ts';
 export { liveSecrets, readSecrets } from './secrets.ts';
+export { liveWorkspace, readWorkspace } from './workspace.ts';

@@ -8,6 +8,7 @@ import { liveGateways } from './gateways.ts';
 import { liveNeeds } from './needs.ts';
 import { liveNotifications } from './notifications.ts';
 import { liveSecrets } from './secrets.ts';
+import { liveWorkspace } from './workspace.ts';
 
 export type LiveRows = ReturnType<typeof createLiveRows>;
 
@@ -19,6 +20,7 @@ export function createLiveRows(client: HqClient) {
     commands: liveCommands(client),
     notifications: liveNotifications(client),
     needs: liveNeeds(client),
+    workspace: liveWorkspace(client),
     audit: liveAudit(client),
     secrets: liveSecrets(client),
     chatLinks: liveChatLinks(client),

@@ -14,3 +14,4 @@ export { type GatewayRow, gatewayRow, gatewayStatuses } from './gateway.ts';
 export { type NeedRow, needRow, type QuestionRow, questionRow } from './need.ts';
 export { type NotificationRow, notificationRow } from './notification.ts';
 export { type SecretCategory, type SecretRow, secretCategories, secretRow, secretStates } from './secret.ts';
+export { type WorkspaceRow, workspaceRow } from './workspace.ts';

@@ -38,6 +38,7 @@ describe('the keys', () => {
     expect([...new Set(writes)].toSorted()).toEqual(
       [
         'acknowledge the alert',
+        'stop all agents, or resume them',
         'store a new secret',
         'run the command again',
         'cancel the command',
