@@ -12,7 +12,7 @@ interface IdentityProps {
   readonly member: Member | null;
   readonly isReadonly: boolean;
   readonly connection: Connection | null;
-  /** Who stopped all agents, and since when; null while they may work. */
+  /** The member who stopped all agents, and the time; null while they may work. */
   readonly stopped?: string | null;
   /** Local epoch milliseconds. */
   readonly now: number;

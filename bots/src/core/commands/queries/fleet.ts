@@ -25,7 +25,7 @@ const fleet = z.object({
   tasks: counts,
   failed: z.number(),
   alerts: z.number(),
-  /** Who stopped all agents, and since when; null while they may work. */
+  /** The member who stopped all agents, and the time; null while they may work. */
   stopped: z.object({ since: z.string(), by: z.string().nullable() }).nullish(),
 });
 const agent = z.object({
