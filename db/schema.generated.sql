@@ -11,7 +11,7 @@ create type agent_status as enum ('ready', 'paused', 'error', 'provisioning', 'h
 
 create type budget_status as enum ('ok', 'warned', 'exceeded', 'unmetered');
 
-create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'allow_host', 'answer_question', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
+create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'allow_host', 'answer_question', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'read_session', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
 
 create type command_status as enum ('pending', 'leased', 'running', 'done', 'failed', 'cancelled');
 
@@ -1120,6 +1120,7 @@ grant delete, insert, select on public.gateways to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateways to service_role;
 grant update (label, meta, slug) on public.gateways to authenticated;
 CREATE TRIGGER hq_alert_gateway_back AFTER UPDATE OF last_seen_at ON public.gateways FOR EACH ROW WHEN ((old.last_seen_at < (new.last_seen_at - '00:01:30'::interval))) EXECUTE FUNCTION hq.alert_gateway_back();
+CREATE TRIGGER hq_alert_gateway_problem AFTER UPDATE OF meta ON public.gateways FOR EACH ROW WHEN (((old.meta ->> 'gateway_problem'::text) IS DISTINCT FROM (new.meta ->> 'gateway_problem'::text))) EXECUTE FUNCTION hq.alert_gateway_problem();
 CREATE TRIGGER hq_dispatch_gateway_change BEFORE UPDATE ON public.gateways FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION hq.dispatch_gateway_change();
 CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
 CREATE TRIGGER hq_protect_columns BEFORE INSERT ON public.gateways FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'last_backup_at', 'last_backup_size_bytes');
@@ -1204,8 +1205,8 @@ CREATE UNIQUE INDEX pairing_requests_open ON public.pairing_requests USING btree
 alter table public.pairing_requests enable row level security;
 create policy hq_delete_only on public.pairing_requests as restrictive for delete to authenticated using (false);
 create policy hq_insert_only on public.pairing_requests as restrictive for insert to authenticated with check (false);
-create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
-create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
 create policy hq_service on public.pairing_requests as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.pairing_requests as restrictive for update to authenticated using (false) with check (false);
 grant select on public.pairing_requests to authenticated;
@@ -1477,6 +1478,8 @@ alter publication supabase_realtime add table public.chat_identities;
 alter publication supabase_realtime add table public.gateways;
 
 alter publication supabase_realtime add table public.notifications;
+
+alter publication supabase_realtime add table public.pairing_requests;
 
 alter publication supabase_realtime add table public.secrets (agent_id, category, created_at, gateway_id, id, key, last_synced_at, name, note, revision, sync_error, sync_status, tenant_id, updated_at, updated_by, value_since);
 
@@ -2201,12 +2204,14 @@ AS $function$
     'workspaceSlug', hq.branch_part(p.workspace_slug),
     'channel', case when p.channel in ('telegram', 'discord', 'slack') then jsonb_strip_nulls(jsonb_build_object(
       'name', p.channel, 'tokens', jsonb_build_object(),
-      'allowFrom', case when p.channel = 'discord' and p_agent.meta ->> 'discord_user_id' <> ''
-        then jsonb_build_array(left(p_agent.meta ->> 'discord_user_id', 100)) end,
+      'allowFrom', nullif(array(select h #>> '{}' from hq.entries(p_agent.meta -> 'allow_from') h
+          where jsonb_typeof(h) = 'string' and length(h #>> '{}') between 1 and 100 limit 99)
+        || case when p.channel = 'discord' and p_agent.meta ->> 'discord_user_id' <> ''
+          then array[left(p_agent.meta ->> 'discord_user_id', 100)] else '{}' end, '{}'),
       'serverId', case when p.channel = 'discord' then left(p_agent.meta ->> 'discord_server_id', 100) end)) end,
     'allowedHosts', array(select h #>> '{}' from hq.entries(p_agent.config -> 'allowed_hosts') h
       where jsonb_typeof(h) = 'string' and length(h #>> '{}') between 1 and 255 limit 200),
-    'token', null)
+    'importId', p_agent.meta ->> 'import_id', 'token', null)
   from (
     select w.owner_name, w.owner_preferred_name, w.owner_timezone, coalesce(p_agent.meta ->> 'workspace_slug', w.slug) as workspace_slug,
       coalesce(p_agent.meta #>> '{channel,name}', p_agent.meta ->> 'channel') as channel
@@ -2371,7 +2376,7 @@ begin
   update public.agents a
   set gateway_id = p_gateway.id, branch = v_branch, name = coalesce(nullif(v_payload ->> 'name', ''), a.name), meta = a.meta - 'error' || v_meta,
     description = coalesce(v_payload ->> 'description', a.description), model = coalesce(v_payload ->> 'model', a.model),
-    status = (jsonb_populate_record(a, '{"status": "provisioning"}')).status
+    thinking = coalesce(v_payload ->> 'thinking', a.thinking), status = (jsonb_populate_record(a, '{"status": "provisioning"}')).status
   where a.id = v_agent.id
   returning * into v_agent;
   return v_agent;
@@ -2486,6 +2491,27 @@ begin
 end
 $function$;
 grant execute on function hq.alert_gateway_back() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_gateway_problem()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.meta ->> 'gateway_problem' is null then
+    perform hq.resolve_alert(new.tenant_id, 'gateway_restarting:' || new.id);
+  elsif not hq.alert_is_open(new.tenant_id, 'gateway_restarting:' || new.id) then
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', new.tenant_id, 'type', 'gateway_restarting', 'severity', 'critical', 'subject', 'gateway:' || new.id,
+      'dedup_key', 'gateway_restarting:' || new.id, 'title', format('%s keeps restarting', new.slug),
+      'body', left(new.meta ->> 'gateway_problem', 2000),
+      'entity_type', 'gateway', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_build_object('gateway_id', new.id)));
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_gateway_problem() to public;
 
 CREATE OR REPLACE FUNCTION hq.alert_is_open(p_tenant uuid, p_dedup_key text)
  RETURNS boolean
@@ -4116,7 +4142,9 @@ declare
   v_item public.agent_inbox_items;
   v_turn hq.agent_dispatch;
 begin
-  insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  if not exists (select from hq.agent_dispatch d where d.agent_id = p_agent_id) then
+    insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  end if;
   select * into v_turn from hq.agent_dispatch d where d.agent_id = p_agent_id for no key update skip locked;
   select * into v_agent from public.agents a where a.id = p_agent_id;
   if v_turn.agent_id is null or (hq.wake_gate(v_agent)).reason is not null then
@@ -4169,7 +4197,8 @@ begin
     cross join lateral (
       select i.created_at from public.agent_inbox_items i
       where i.agent_id = a.id and i.status in ('pending', 'leased') order by i.created_at limit 1) oldest
-    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready'
+    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready' and d.stalled_at is null
+      and coalesce(greatest(d.cooldown_until, d.held_until) <= clock_timestamp(), true)
     order by d.last_wake_at nulls first, oldest.created_at, a.id
   loop
     v_turn := hq.claim_turn(v_agent_id, p_runner, p_lease, p_settings);
@@ -4390,7 +4419,7 @@ begin
     end if;
     v_values := v_values || array(select n from generate_series(v_from, v_to, v_step) n);
   end loop;
-  return v_values;
+  return array(select distinct n from unnest(v_values) n order by n);
 end
 $function$;
 grant execute on function hq.cron_values(text,integer,integer,text[]) to public;
@@ -5962,6 +5991,7 @@ begin
     when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
     when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
     when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'older_daemon' then 'the daemon of an older HQ wakes it'
     when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
     when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
 end
@@ -6486,6 +6516,7 @@ AS $function$
   select jsonb_strip_nulls(jsonb_build_object('emoji', p_payload ->> 'emoji', 'template_branch', p_payload ->> 'source_template',
     'channel', nullif(p_payload ->> 'channel', 'none'), 'discord_server_id', p_payload ->> 'discord_server_id',
     'discord_user_id', p_payload ->> 'discord_user_id', 'workspace_slug', p_payload ->> 'workspace_slug',
+    'allow_from', nullif(p_payload -> 'allow_from', '[]'), 'import_id', p_payload ->> 'import_id',
     'owner', nullif(jsonb_strip_nulls(jsonb_build_object('name', p_payload ->> 'owner_name',
       'preferred_name', p_payload ->> 'owner_preferred_name', 'timezone', p_payload ->> 'owner_timezone')), '{}')))
 $function$;
@@ -6560,10 +6591,19 @@ CREATE OR REPLACE FUNCTION hq.next_dispatch_ms(p_gateway uuid, p_own uuid[])
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
+  with waiting as (
+    select a.id from public.agents a where a.gateway_id = p_gateway and exists (
+      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased')))
   select greatest(0, ceil(extract(epoch from min(n.at) - clock_timestamp()) * 1000))::bigint from (
-    select g.until as at from public.agents a, hq.wake_gate(a) g
-    where a.gateway_id = p_gateway and g.until is not null and exists (
-      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased'))
+    select greatest(d.held_until, d.cooldown_until) as at from waiting w join hq.agent_dispatch d on d.agent_id = w.id
+    where d.token is null and d.stalled_at is null and greatest(d.held_until, d.cooldown_until) > clock_timestamp()
+    union all
+    select h.began_at + interval '1 hour' from waiting w join hq.agent_hours h on h.agent_id = w.id
+    where h.began_at > clock_timestamp() - interval '1 hour'
+    union all
+    select i.leased_until from waiting w join public.agent_inbox_items i on i.agent_id = w.id
+    left join hq.agent_dispatch d on d.agent_id = w.id
+    where i.status = 'leased' and i.leased_until > clock_timestamp() and d.token is null
     union all
     select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)
     union all
@@ -6586,6 +6626,9 @@ declare
   v_months int[];
   v_weekdays int[];
   v_is_either boolean;
+  v_local timestamp := p_after at time zone p_zone;
+  v_horizon int;
+  v_next timestamptz;
 begin
   if p_schedule is null then
     return null;
@@ -6600,16 +6643,23 @@ begin
   v_weekdays := array(select d % 7 from unnest(hq.cron_values(v_fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}')) d);
   -- As in every cron: of a day and a weekday that are both given, one is enough.
   v_is_either := not starts_with(v_fields[3], '*') and not starts_with(v_fields[5], '*');
-  return (
-    select min(m) from (
-      select d::date as day from generate_series((p_after at time zone p_zone)::date - 1, (p_after at time zone p_zone)::date + 2925, interval '1 day') d
-      where extract(month from d)::int = any (v_months)
-        and case when v_is_either then extract(day from d)::int = any (v_days) or extract(dow from d)::int = any (v_weekdays)
-          else extract(day from d)::int = any (v_days) and extract(dow from d)::int = any (v_weekdays) end
-      order by d limit 4) d
-    cross join (select distinct h from unnest(v_hours) h) h cross join (select distinct n from unnest(v_minutes) n) n
-    cross join lateral hq.moments_of(d.day + make_interval(hours => h.h, mins => n.n), p_zone, (select count(distinct x) from unnest(v_hours) x) = 24) m
-    where m > p_after);
+  -- Two hours back, since clocks may be set back; 300 minutes from there hold a later moment, if there is one.
+  foreach v_horizon in array '{40,2925}'::int[] loop
+    select min(m) into v_next from (
+      select l.at from (
+        select d::date as day from generate_series(v_local::date - 1, v_local::date + v_horizon, interval '1 day') d
+        where extract(month from d)::int = any (v_months)
+          and case when v_is_either then extract(day from d)::int = any (v_days) or extract(dow from d)::int = any (v_weekdays)
+            else extract(day from d)::int = any (v_days) and extract(dow from d)::int = any (v_weekdays) end
+        order by d limit 4) d
+      cross join unnest(v_hours) h cross join unnest(v_minutes) n
+      cross join lateral (select d.day + make_interval(hours => h, mins => n) as at) l
+      where l.at >= v_local - interval '2 hours' order by l.at limit 300) l
+    cross join lateral hq.moments_of(l.at, p_zone, cardinality(v_hours) = 24) m
+    where m > p_after;
+    exit when v_next is not null;
+  end loop;
+  return v_next;
 end
 $function$;
 grant execute on function hq.next_run(text,text,timestamp with time zone) to public;
@@ -8653,6 +8703,8 @@ begin
     when v_gateway.status::text in ('paused', 'hibernating') then 'gateway_paused'
     when p_agent.status::text <> 'ready' or p_agent.openclaw_id is null then 'agent_not_ready'
     when v_gateway.id is null then 'no_gateway'
+    when exists (select from hq.executors e where e.gateway_id = v_gateway.id and e.older_daemon_at > v_now - interval '90 seconds')
+      then 'older_daemon'
     when exists (select from public.agent_inbox_items i
       where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > v_now) then 'leased' end;
   until := case reason when 'held' then v_state.held_until when 'cooldown' then v_state.cooldown_until
@@ -8866,7 +8918,8 @@ declare
   v_is_news boolean := v_agent.status::text in ('provisioning', 'error') or v_agent.openclaw_id is distinct from p_openclaw_id;
 begin
   update public.agents a
-  set openclaw_id = p_openclaw_id, branch = p_branch, meta = a.meta - 'error',
+  -- The gateway has taken the imported files: it needs them once.
+  set openclaw_id = p_openclaw_id, branch = p_branch, meta = a.meta - 'error' - 'import_id',
     status = (jsonb_populate_record(a, jsonb_build_object('status',
       case when a.status::text in ('provisioning', 'error') then 'ready' else a.status::text end))).status
   where a.id = v_agent.id and (v_is_news or a.branch is distinct from p_branch or a.meta ? 'error')
@@ -9512,7 +9565,7 @@ AS $function$
     where c.agent_id = a.id and c.action::text = 'remove' and c.status in ('pending', 'leased', 'running'))
 $function$;
 grant execute on function gateway_agents(uuid) to service_role;
-comment on function gateway_agents(uuid) is 'Returns the agents of a gateway as they have to be there: a list of `{id, slug, branch, name, description, emoji, model, thinking, status, template, owner: {name, preferredName, timezone}, workspaceSlug, channel: null or {name, tokens: {}, allowFrom, serverId}, allowedHosts, token: null, openclawId, credential: boolean}`. Agents that a command is about to remove are left out. `gateways.agents_version` counts its changes.';
+comment on function gateway_agents(uuid) is 'Returns the agents of a gateway as they have to be there: a list of `{id, slug, branch, name, description, emoji, model, thinking, status, template, owner: {name, preferredName, timezone}, workspaceSlug, channel: null or {name, tokens: {}, allowFrom, serverId}, allowedHosts, importId, token: null, openclawId, credential: boolean}`. Agents that a command is about to remove are left out. `gateways.agents_version` counts its changes.';
 
 CREATE OR REPLACE FUNCTION public.issue_agent_credential(p_agent_id uuid)
  RETURNS text
@@ -9975,4 +10028,4 @@ AS $function$
 $function$;
 grant execute on function work_waits(uuid[],uuid[]) to authenticated;
 grant execute on function work_waits(uuid[],uuid[]) to service_role;
-comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, leased, budget_exceeded, hourly_brake, queued.';
+comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, queued.';

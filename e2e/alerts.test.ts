@@ -120,6 +120,12 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
       ]),
     end: () => exchange(stack.database, { gateway, beat: { version: '1' } }),
   },
+  gateway_restarting: {
+    words: /main keeps restarting[\s\S]*OpenClaw ended by itself 3 times/,
+    raise: () =>
+      exchange(stack.database, { gateway, beat: { gateway_problem: 'OpenClaw ended by itself 3 times.' } }),
+    end: () => exchange(stack.database, { gateway, beat: { gateway_problem: null } }),
+  },
   agent_error: {
     words: /writer is in error[\s\S]*out of memory/,
     raise: () =>
@@ -142,6 +148,7 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
     words: /writer is stalled: 5 turns in a row failed[\s\S]*no luck/,
     raise: async () => {
       for (const title of ['Hopeless', 'Useless']) await assignTask(stack.database, title, agent);
+      await query(`update agent_inbox_items set max_attempts = 10`);
       for (let turn = 1; turn < 5; turn += 1) await failTurn();
     },
     end: async () => {

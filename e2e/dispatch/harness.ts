@@ -20,7 +20,7 @@ import {
 } from '../../runner/src/testing/runner-harness.ts';
 import { ensureBuilt } from '../../scripts/build.ts';
 
-export interface ItemState {
+interface ItemState {
   readonly [column: string]: unknown;
   readonly id: string;
   readonly status: string;
@@ -50,7 +50,7 @@ export interface DispatchHarness {
   close(): Promise<void>;
 }
 
-const waitMs = 200_000;
+const waitMs = 150_000;
 
 /** The item that the message of a turn names. */
 const itemIn = (messages: readonly string[]): string =>

@@ -23,6 +23,8 @@ begin
     when v_gateway.status::text in ('paused', 'hibernating') then 'gateway_paused'
     when p_agent.status::text <> 'ready' or p_agent.openclaw_id is null then 'agent_not_ready'
     when v_gateway.id is null then 'no_gateway'
+    when exists (select from hq.executors e where e.gateway_id = v_gateway.id and e.older_daemon_at > v_now - interval '90 seconds')
+      then 'older_daemon'
     when exists (select from public.agent_inbox_items i
       where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > v_now) then 'leased' end;
   until := case reason when 'held' then v_state.held_until when 'cooldown' then v_state.cooldown_until
@@ -109,7 +111,9 @@ declare
   v_item public.agent_inbox_items;
   v_turn hq.agent_dispatch;
 begin
-  insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  if not exists (select from hq.agent_dispatch d where d.agent_id = p_agent_id) then
+    insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  end if;
   select * into v_turn from hq.agent_dispatch d where d.agent_id = p_agent_id for no key update skip locked;
   select * into v_agent from public.agents a where a.id = p_agent_id;
   if v_turn.agent_id is null or (hq.wake_gate(v_agent)).reason is not null then
@@ -174,7 +178,8 @@ begin
     cross join lateral (
       select i.created_at from public.agent_inbox_items i
       where i.agent_id = a.id and i.status in ('pending', 'leased') order by i.created_at limit 1) oldest
-    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready'
+    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready' and d.stalled_at is null
+      and coalesce(greatest(d.cooldown_until, d.held_until) <= clock_timestamp(), true)
     order by d.last_wake_at nulls first, oldest.created_at, a.id
   loop
     v_turn := hq.claim_turn(v_agent_id, p_runner, p_lease, p_settings);
@@ -348,13 +353,23 @@ begin
 end
 $$;
 
--- Returns the milliseconds until a gate opens for an agent that has something to do, or a turn of another runner may be adopted.
+-- Returns the milliseconds until a gate opens for an agent that has something to do, a routine is due, or a turn of another runner may be
+-- adopted.
 create or replace function hq.next_dispatch_ms(p_gateway uuid, p_own uuid[]) returns bigint language sql
 set search_path = '' as $$
+  with waiting as (
+    select a.id from public.agents a where a.gateway_id = p_gateway and exists (
+      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased')))
   select greatest(0, ceil(extract(epoch from min(n.at) - clock_timestamp()) * 1000))::bigint from (
-    select g.until as at from public.agents a, hq.wake_gate(a) g
-    where a.gateway_id = p_gateway and g.until is not null and exists (
-      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased'))
+    select greatest(d.held_until, d.cooldown_until) as at from waiting w join hq.agent_dispatch d on d.agent_id = w.id
+    where d.token is null and d.stalled_at is null and greatest(d.held_until, d.cooldown_until) > clock_timestamp()
+    union all
+    select h.began_at + interval '1 hour' from waiting w join hq.agent_hours h on h.agent_id = w.id
+    where h.began_at > clock_timestamp() - interval '1 hour'
+    union all
+    select i.leased_until from waiting w join public.agent_inbox_items i on i.agent_id = w.id
+    left join hq.agent_dispatch d on d.agent_id = w.id
+    where i.status = 'leased' and i.leased_until > clock_timestamp() and d.token is null
     union all
     select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)
     union all
@@ -699,6 +714,7 @@ begin
     when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
     when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
     when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'older_daemon' then 'the daemon of an older HQ wakes it'
     when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
     when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
 end
@@ -721,4 +737,4 @@ language sql stable security definer set search_path = '' as $$
   where w.wait is not null and ((select public.member_role_of_caller()) is not null or hq.caller_role() not in ('authenticated', 'anon'))
 $$;
 select hq.open_function('public.work_waits(uuid[], uuid[])', 'authenticated, service_role',
-  'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, leased, budget_exceeded, hourly_brake, queued.');
+  'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, queued.');

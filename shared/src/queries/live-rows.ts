@@ -7,6 +7,7 @@ import { liveCommand, liveCommands } from './commands.ts';
 import { liveGateways } from './gateways.ts';
 import { liveNeeds } from './needs.ts';
 import { liveNotifications } from './notifications.ts';
+import { livePairings } from './pairings.ts';
 import { liveSecrets } from './secrets.ts';
 import { liveWorkspace } from './workspace.ts';
 
@@ -22,6 +23,7 @@ export function createLiveRows(client: HqClient) {
     needs: liveNeeds(client),
     workspace: liveWorkspace(client),
     audit: liveAudit(client),
+    pairings: livePairings(client),
     secrets: liveSecrets(client),
     chatLinks: liveChatLinks(client),
     chatChannels: liveChatChannels(client),
