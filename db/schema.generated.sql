@@ -1485,6 +1485,8 @@ alter publication supabase_realtime add table public.secrets (agent_id, category
 
 alter publication supabase_realtime add table public.tenant_members;
 
+alter publication supabase_realtime add table public.workspace;
+
 -- Functions
 
 CREATE OR REPLACE FUNCTION hq.abort_reason(p_turn hq.agent_dispatch)
@@ -7102,6 +7104,8 @@ CREATE OR REPLACE FUNCTION hq.read_fleet(p_who hq.speaker, p_args jsonb, p_limit
 AS $function$
   select jsonb_build_object(
     'now', clock_timestamp(),
+    'stopped', (select jsonb_build_object('since', w.stopped_at, 'by', hq.email_of(w.stopped_by)) from public.workspace w
+      where w.tenant_id = p_who.tenant and w.stopped_at is not null),
     'gateways', coalesce((select jsonb_agg(r) from hq.read_gateways(p_who, '{}', p_limit) r), '[]'),
     'agents', coalesce((select jsonb_object_agg(s.status, s.n) from (
       select a.status, count(*) as n from public.agents a where a.tenant_id = p_who.tenant group by 1) s), '{}'),

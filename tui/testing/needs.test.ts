@@ -106,3 +106,15 @@ it('a question that somebody else answers closes, and says who decided what', {
   await session.waitFor(/Answered by .*: yes/);
   await eventually(() => expect(session.text()).not.toContain('1 yes'));
 });
+
+it('X stops all agents after a confirmation, and the first line says who did', {
+  timeout: limitMs,
+}, async () => {
+  const session = await open();
+  session.press('X');
+  await session.waitFor('Every running turn is aborted.');
+  session.press('\t\r');
+  await session.waitFor(/HQ +STOPPED by you since \d\d:\d\d UTC: X resumes +● LIVE/);
+  await stack.database.query('update workspace set stopped_at = null, stopped_by = null');
+  await session.waitFor(/HQ +Default · ann@example\.test/);
+});

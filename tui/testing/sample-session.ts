@@ -423,6 +423,7 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     commands: feed(sampleCommands),
     notifications: feed(sampleAlerts),
     needs: feed(sampleNeeds),
+    workspace: feed([]),
     audit: feed(sampleAudit),
     pairings: feed(samplePairings),
     secrets: feed(sampleSecrets),

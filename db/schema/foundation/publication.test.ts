@@ -24,6 +24,7 @@ test('tables that clients and runners watch are published, and none that holds a
       'pairing_requests',
       'secrets',
       'tenant_members',
+      'workspace',
     ]);
   } finally {
     await database.drop();

@@ -25,3 +25,4 @@ export { liveNeeds, readNeeds, readQuestion } from './needs.ts';
 export { liveNotifications, readNotifications, settleNotification } from './notifications.ts';
 export { livePairings, readPairings } from './pairings.ts';
 export { liveSecrets, readSecrets } from './secrets.ts';
+export { liveWorkspace, readWorkspace } from './workspace.ts';

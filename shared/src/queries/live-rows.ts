@@ -9,6 +9,7 @@ import { liveNeeds } from './needs.ts';
 import { liveNotifications } from './notifications.ts';
 import { livePairings } from './pairings.ts';
 import { liveSecrets } from './secrets.ts';
+import { liveWorkspace } from './workspace.ts';
 
 export type LiveRows = ReturnType<typeof createLiveRows>;
 
@@ -20,6 +21,7 @@ export function createLiveRows(client: HqClient) {
     commands: liveCommands(client),
     notifications: liveNotifications(client),
     needs: liveNeeds(client),
+    workspace: liveWorkspace(client),
     audit: liveAudit(client),
     pairings: livePairings(client),
     secrets: liveSecrets(client),

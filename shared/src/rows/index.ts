@@ -15,3 +15,4 @@ export { type NeedRow, needRow, type QuestionRow, questionRow } from './need.ts'
 export { type NotificationRow, notificationRow } from './notification.ts';
 export { isWaiting, type PairingRow, pairingRow, pairingStatuses } from './pairing.ts';
 export { type SecretCategory, type SecretRow, secretCategories, secretRow, secretStates } from './secret.ts';
+export { type WorkspaceRow, workspaceRow } from './workspace.ts';

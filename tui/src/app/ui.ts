@@ -89,9 +89,9 @@ export function createUi(
   const context = { messages, overlays, router, isReadonly, isFiltering };
   const commands = createCommandActions(session, context, (id) => lookups().openCommandsOf.get(id) ?? []);
   // The header and most screens need these: their queries go on while other screens are open.
-  const stops = [session.gateways, session.agents, session.commands, session.notifications].map((feed) =>
-    rows.subscribe(feed, () => undefined),
-  );
+  const stops = [
+    ...[session.gateways, session.agents, session.commands, session.notifications, session.workspace],
+  ].map((feed) => rows.subscribe(feed, () => undefined));
   stops.push(router.trail.subscribe(() => overlays.close()));
   const tick = setInterval(() => {
     messages.expire();

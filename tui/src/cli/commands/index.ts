@@ -12,6 +12,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   answer: async () => (await import('./answer.ts')).addAnswer,
   audit: async () => (await import('./audit.ts')).addAudit,
   run: async () => (await import('./run.ts')).addRun,
+  'stop-all': async () => (await import('./stop-all.ts')).addStopAll,
+  'resume-all': async () => (await import('./stop-all.ts')).addResumeAll,
   watch: async () => (await import('./watch.ts')).addWatch,
   cancel: async () => (await import('./cancel.ts')).addCancel,
   secrets: async () => (await import('./secrets/index.ts')).addSecrets,
