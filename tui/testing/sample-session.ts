@@ -8,7 +8,9 @@ import type {
   CommandOutputRow,
   CommandRow,
   GatewayRow,
+  NeedRow,
   NotificationRow,
+  PairingRow,
   SecretRow,
 } from '@hq/shared/rows';
 import type { ConnectionStatus, Connector, OpenFeed, Session } from '../src/session/session.ts';
@@ -217,6 +219,67 @@ const sampleAlerts: readonly NotificationRow[] = [
   },
 ];
 
+const samplePairings: readonly PairingRow[] = [
+  { number: 1, sender_name: 'Sam', channel: 'telegram', code: '5N6NW8JZ', asked: 200 },
+  { number: 2, sender_name: '\u001b[2Jpat\u202e', channel: 'discord', code: 'QWERTY12', asked: 900 },
+].map(({ number, asked, ...more }) => ({
+  id: id('7', number),
+  gateway_id: id('a', 2),
+  agent_id: id('b', number),
+  account: 'ada',
+  sender: `555000${number}`,
+  status: 'pending' as const,
+  created_at: before(asked),
+  updated_at: before(asked),
+  expires_at: before(asked - 3_600),
+  ...more,
+}));
+
+function need(number: number, kind: string, title: string, more: Partial<NeedRow> = {}): NeedRow {
+  return {
+    id: id('8', number),
+    kind,
+    agent: 'ada',
+    title,
+    detail: null,
+    since: before(number * 700),
+    expires_at: null,
+    choices: [],
+    free_text: false,
+    actions: [],
+    ...more,
+  };
+}
+
+function offered(action: string, title: string, payload: Readonly<Record<string, unknown>>) {
+  return { action, title, payload, agent: null, gateway: null, allowed: true };
+}
+
+const sampleNeeds: readonly NeedRow[] = [
+  need(3, 'question', 'Shall I send the newsletter to all 1200 readers today?\u001b[2J', {
+    choices: ['Yes, today', 'Tomorrow', 'Not at all'],
+    free_text: true,
+    expires_at: before(-200_000),
+    actions: [offered('answer_question', 'Answer a question', { question: id('8', 3) })],
+  }),
+  need(2, 'deliverable', 'Report of the third quarter', {
+    detail: 'https://example.org/report',
+    actions: [
+      offered('approve_deliverable', 'Approve a deliverable', { deliverable: id('8', 2) }),
+      offered('request_revision', 'Request a revision', { deliverable: id('8', 2) }),
+      offered('reject_deliverable', 'Reject a deliverable', { deliverable: id('8', 2) }),
+    ],
+  }),
+  need(1, 'allow_host', 'May bob reach pypi.org? Whatever it can read, it can send there.', {
+    agent: 'bob',
+    choices: ['allow', 'deny'],
+    actions: [
+      offered('allow_host', 'Allow a host', { question: id('8', 1) }),
+      offered('answer_question', 'Answer a question', { question: id('8', 1) }),
+    ],
+  }),
+];
+
 const sampleAudit: readonly AuditRow[] = [
   ['command.enqueued', 'restart_gateway on primary from tui', me, 12],
   [
@@ -359,7 +422,10 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     agents: feed(sampleAgents),
     commands: feed(sampleCommands),
     notifications: feed(sampleAlerts),
+    needs: feed(sampleNeeds),
+    workspace: feed([]),
     audit: feed(sampleAudit),
+    pairings: feed(samplePairings),
     secrets: feed(sampleSecrets),
     chatLinks: feed(sampleLinks),
     chatChannels: feed(sampleChannels),
@@ -383,6 +449,7 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     cancel: refuse,
     acknowledge: refuse,
     dismiss: refuse,
+    question: async () => null,
     checkSecretsKey: async () => undefined,
     writeSecret: refuse,
     noteSecret: refuse,

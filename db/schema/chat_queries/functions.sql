@@ -31,6 +31,8 @@ create or replace function hq.read_fleet(p_who hq.speaker, p_args jsonb, p_limit
 set search_path = '' as $$
   select jsonb_build_object(
     'now', clock_timestamp(),
+    'stopped', (select jsonb_build_object('since', w.stopped_at, 'by', hq.email_of(w.stopped_by)) from public.workspace w
+      where w.tenant_id = p_who.tenant and w.stopped_at is not null),
     'gateways', coalesce((select jsonb_agg(r) from hq.read_gateways(p_who, '{}', p_limit) r), '[]'),
     'agents', coalesce((select jsonb_object_agg(s.status, s.n) from (
       select a.status, count(*) as n from public.agents a where a.tenant_id = p_who.tenant group by 1) s), '{}'),
@@ -291,7 +293,8 @@ begin
   perform hq.require_role(p_who.tenant, 'viewer', 'reading');
   perform hq.require_role_for(p_who, v_args ->> 'for');
   if v_what is null or v_what <> all (array['fleet', 'gateways', 'agents', 'agent', 'commands', 'command', 'output', 'tasks', 'task',
-    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop'])
+    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop',
+    'needs'])
   then
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
@@ -310,5 +313,5 @@ language sql security definer set search_path = '' as $$
 select hq.open_function('public.chat_read(jsonb, text, jsonb)', 'authenticated, service_role',
   'Returns `{rows}`, newest first, or `{refused}`. Without `limit` there are 20 rows, at most 100.
 
-- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`
+- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`, `needs`
 - `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)');

@@ -23,6 +23,8 @@ begin
     when v_gateway.status::text in ('paused', 'hibernating') then 'gateway_paused'
     when p_agent.status::text <> 'ready' or p_agent.openclaw_id is null then 'agent_not_ready'
     when v_gateway.id is null then 'no_gateway'
+    when exists (select from hq.executors e where e.gateway_id = v_gateway.id and e.older_daemon_at > v_now - interval '90 seconds')
+      then 'older_daemon'
     when exists (select from public.agent_inbox_items i
       where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > v_now) then 'leased' end;
   until := case reason when 'held' then v_state.held_until when 'cooldown' then v_state.cooldown_until
@@ -84,6 +86,7 @@ begin
   loop
     select i.id into v_id from public.agent_inbox_items i
     where i.agent_id = p_agent and i.status in ('pending', 'leased') and (i.status = 'pending' or i.leased_until <= clock_timestamp())
+      and not hq.awaits_answer(i.id)
     order by i.created_at, i.id limit 1;
     select * into v_item from public.agent_inbox_items i
     where i.id = v_id and (i.status = 'pending' or (i.status = 'leased' and i.leased_until <= clock_timestamp()))
@@ -108,7 +111,9 @@ declare
   v_item public.agent_inbox_items;
   v_turn hq.agent_dispatch;
 begin
-  insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  if not exists (select from hq.agent_dispatch d where d.agent_id = p_agent_id) then
+    insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
+  end if;
   select * into v_turn from hq.agent_dispatch d where d.agent_id = p_agent_id for no key update skip locked;
   select * into v_agent from public.agents a where a.id = p_agent_id;
   if v_turn.agent_id is null or (hq.wake_gate(v_agent)).reason is not null then
@@ -173,7 +178,8 @@ begin
     cross join lateral (
       select i.created_at from public.agent_inbox_items i
       where i.agent_id = a.id and i.status in ('pending', 'leased') order by i.created_at limit 1) oldest
-    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready'
+    where a.gateway_id = p_gateway and d.token is null and a.status::text = 'ready' and d.stalled_at is null
+      and coalesce(greatest(d.cooldown_until, d.held_until) <= clock_timestamp(), true)
     order by d.last_wake_at nulls first, oldest.created_at, a.id
   loop
     v_turn := hq.claim_turn(v_agent_id, p_runner, p_lease, p_settings);
@@ -218,6 +224,7 @@ declare
   v_item public.agent_inbox_items;
   v_is_success boolean;
   v_is_failure boolean;
+  v_has_asked boolean;
   v_hold int;
   v_failures int := p_turn.failures;
   v_most int := coalesce(hq.int_or_null(p_settings -> 'max_consecutive_failures'), 5);
@@ -225,9 +232,12 @@ declare
 begin
   select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
   v_is_success := v_outcome = 'done' and not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token);
-  v_is_failure := not v_is_success and v_item.status is distinct from 'done' and v_outcome not in ('released', 'held', 'aborted');
+  -- A turn that ended to wait for an answer has not failed.
+  v_has_asked := v_outcome = 'done' and hq.asked_in_turn(p_turn.item_id, p_turn.started_at);
+  v_is_failure := not v_is_success and not v_has_asked and v_item.status is distinct from 'done'
+    and v_outcome not in ('released', 'held', 'aborted');
   perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
-      when v_outcome = 'done' then 'the turn ended without completing the item'
+      when v_has_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
       when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
   -- A turn that never begins would be released without end.
   if v_outcome = 'held' or v_releases >= 5 then
@@ -343,13 +353,23 @@ begin
 end
 $$;
 
--- Returns the milliseconds until a gate opens for an agent that has something to do, or a turn of another runner may be adopted.
+-- Returns the milliseconds until a gate opens for an agent that has something to do, a routine is due, or a turn of another runner may be
+-- adopted.
 create or replace function hq.next_dispatch_ms(p_gateway uuid, p_own uuid[]) returns bigint language sql
 set search_path = '' as $$
+  with waiting as (
+    select a.id from public.agents a where a.gateway_id = p_gateway and exists (
+      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased')))
   select greatest(0, ceil(extract(epoch from min(n.at) - clock_timestamp()) * 1000))::bigint from (
-    select g.until as at from public.agents a, hq.wake_gate(a) g
-    where a.gateway_id = p_gateway and g.until is not null and exists (
-      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased'))
+    select greatest(d.held_until, d.cooldown_until) as at from waiting w join hq.agent_dispatch d on d.agent_id = w.id
+    where d.token is null and d.stalled_at is null and greatest(d.held_until, d.cooldown_until) > clock_timestamp()
+    union all
+    select h.began_at + interval '1 hour' from waiting w join hq.agent_hours h on h.agent_id = w.id
+    where h.began_at > clock_timestamp() - interval '1 hour'
+    union all
+    select i.leased_until from waiting w join public.agent_inbox_items i on i.agent_id = w.id
+    left join hq.agent_dispatch d on d.agent_id = w.id
+    where i.status = 'leased' and i.leased_until > clock_timestamp() and d.token is null
     union all
     select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)
     union all
@@ -678,7 +698,7 @@ begin
   end if;
   select * into v_agent from public.agents a where a.id = p_item.agent_id;
   select * into v_gate from hq.wake_gate(v_agent);
-  v_reason := coalesce(v_gate.reason, 'queued');
+  v_reason := coalesce(v_gate.reason, case when hq.awaits_answer(p_item.id) then 'question' end, 'queued');
   if v_reason not in ('workspace_stopped', 'stalled', 'agent_paused', 'gateway_paused', 'no_gateway')
     and exists (select from public.gateways g where g.id = v_agent.gateway_id and hq.is_stale(g))
   then
@@ -687,12 +707,14 @@ begin
   v_place := 1 + (select count(*) from public.agent_inbox_items i where i.agent_id = p_item.agent_id and i.status in ('pending', 'leased')
     and (i.created_at, i.id) < (p_item.created_at, p_item.id));
   return jsonb_build_object('reason', v_reason, 'until', v_gate.until, 'place', v_place, 'text', case v_reason
+    when 'question' then 'the agent waits for the answer to a question'
     when 'workspace_stopped' then 'all agents are stopped' when 'stalled' then 'the agent is stalled after failures'
     when 'in_turn' then format('place %s: the agent works on something else', v_place)
     when 'leased' then format('place %s: the agent works on something else', v_place)
     when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
     when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
     when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'older_daemon' then 'the daemon of an older HQ wakes it'
     when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
     when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
 end
@@ -715,4 +737,4 @@ language sql stable security definer set search_path = '' as $$
   where w.wait is not null and ((select public.member_role_of_caller()) is not null or hq.caller_role() not in ('authenticated', 'anon'))
 $$;
 select hq.open_function('public.work_waits(uuid[], uuid[])', 'authenticated, service_role',
-  'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, leased, budget_exceeded, hourly_brake, queued.');
+  'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, queued.');

@@ -12,6 +12,7 @@ test('tables that clients and runners watch are published, and none that holds a
       'agent_command_output',
       'agent_commands',
       'agent_inbox_items',
+      'agent_questions',
       'agent_routines',
       'agents',
       'audit_log',
@@ -20,8 +21,10 @@ test('tables that clients and runners watch are published, and none that holds a
       'chat_identities',
       'gateways',
       'notifications',
+      'pairing_requests',
       'secrets',
       'tenant_members',
+      'workspace',
     ]);
   } finally {
     await database.drop();

@@ -27,7 +27,7 @@ begin
     end if;
     v_values := v_values || array(select n from generate_series(v_from, v_to, v_step) n);
   end loop;
-  return v_values;
+  return array(select distinct n from unnest(v_values) n order by n);
 end
 $$;
 
@@ -56,6 +56,9 @@ declare
   v_months int[];
   v_weekdays int[];
   v_is_either boolean;
+  v_local timestamp := p_after at time zone p_zone;
+  v_horizon int;
+  v_next timestamptz;
 begin
   if p_schedule is null then
     return null;
@@ -70,16 +73,23 @@ begin
   v_weekdays := array(select d % 7 from unnest(hq.cron_values(v_fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}')) d);
   -- As in every cron: of a day and a weekday that are both given, one is enough.
   v_is_either := not starts_with(v_fields[3], '*') and not starts_with(v_fields[5], '*');
-  return (
-    select min(m) from (
-      select d::date as day from generate_series((p_after at time zone p_zone)::date - 1, (p_after at time zone p_zone)::date + 2925, interval '1 day') d
-      where extract(month from d)::int = any (v_months)
-        and case when v_is_either then extract(day from d)::int = any (v_days) or extract(dow from d)::int = any (v_weekdays)
-          else extract(day from d)::int = any (v_days) and extract(dow from d)::int = any (v_weekdays) end
-      order by d limit 4) d
-    cross join (select distinct h from unnest(v_hours) h) h cross join (select distinct n from unnest(v_minutes) n) n
-    cross join lateral hq.moments_of(d.day + make_interval(hours => h.h, mins => n.n), p_zone, (select count(distinct x) from unnest(v_hours) x) = 24) m
-    where m > p_after);
+  -- Two hours back, since clocks may be set back; 300 minutes from there hold a later moment, if there is one.
+  foreach v_horizon in array '{40,2925}'::int[] loop
+    select min(m) into v_next from (
+      select l.at from (
+        select d::date as day from generate_series(v_local::date - 1, v_local::date + v_horizon, interval '1 day') d
+        where extract(month from d)::int = any (v_months)
+          and case when v_is_either then extract(day from d)::int = any (v_days) or extract(dow from d)::int = any (v_weekdays)
+            else extract(day from d)::int = any (v_days) and extract(dow from d)::int = any (v_weekdays) end
+        order by d limit 4) d
+      cross join unnest(v_hours) h cross join unnest(v_minutes) n
+      cross join lateral (select d.day + make_interval(hours => h, mins => n) as at) l
+      where l.at >= v_local - interval '2 hours' order by l.at limit 300) l
+    cross join lateral hq.moments_of(l.at, p_zone, cardinality(v_hours) = 24) m
+    where m > p_after;
+    exit when v_next is not null;
+  end loop;
+  return v_next;
 end
 $$;
 

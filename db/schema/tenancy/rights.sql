@@ -8,3 +8,4 @@ select hq.open_columns('public.tenant_members', '{role}');
 select hq.guard_table('public.workspace', 'viewer', 'admin', 'admin', null);
 select hq.open_columns_except('public.workspace', '{stopped_at, stopped_by}');
 select hq.publish('public.tenant_members');
+select hq.publish('public.workspace');

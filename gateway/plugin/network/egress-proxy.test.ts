@@ -26,6 +26,7 @@ let traffic: Traffic;
 let hosts: AllowedHost[];
 let dialled: string[];
 let seen: { url: string | undefined; headers: IncomingMessage['headers']; body: string }[];
+let unlisted: string[];
 let rebinding: number;
 
 const allow = (...patterns: string[]) => {
@@ -39,6 +40,7 @@ async function open(bytesPerDay = 1_000_000): Promise<void> {
     agent: 'maya',
     allowedHosts: () => hosts,
     traffic,
+    onUnlisted: ({ host, port }) => unlisted.push(`${host}:${port}`),
     internet: {
       resolve: async (host) => {
         if (host === 'rebinding.test') return rebinding++ % 2 === 0 ? ['8.8.8.8'] : ['127.0.0.1'];
@@ -58,6 +60,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hq-proxy-'));
   hosts = [];
   dialled = [];
+  unlisted = [];
   seen = [];
   rebinding = 0;
   server = createServer((incoming, response) => {
@@ -165,6 +168,13 @@ describe('a refusal', () => {
 
   it('comes for bytes that are no HTTP', async () => {
     expect(await answerTo('SSH-2.0-OpenSSH_9.2\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('tells of a name that is not on the list, and of nothing else', async () => {
+    allow('private.test');
+    for (const authority of ['Evil.test:8443', 'private.test:443', '127.0.0.1:443', 'x'])
+      await connectLine(authority);
+    expect(unlisted).toEqual(['evil.test:8443']);
   });
 
   it('is counted for the agent, by destination', async () => {

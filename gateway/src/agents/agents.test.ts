@@ -243,7 +243,10 @@ describe('agents of the real OpenClaw', () => {
     const end = watchConfig(context, gateway.openclaw, log);
     const before = entries.parse(JSON.parse(config())).agents.entries;
     const { hash } = z.object({ hash: z.string() }).parse(await call('config.get'));
-    const foreign = { 'acme-maya': { tools: { allow: ['exec'], deny: null } }, 'acme-bob': { name: 'Somebody' } };
+    const foreign = {
+      'acme-maya': { tools: { allow: ['exec'], deny: null } },
+      'acme-bob': { name: 'Somebody' },
+    };
     const raw = JSON.stringify({ agents: { entries: foreign } });
     const replacePaths = ['allow', 'deny'].map((list) => `agents.entries.acme-maya.tools.${list}`);
     await call('config.patch', { raw, baseHash: hash, replacePaths });

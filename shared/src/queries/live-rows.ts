@@ -5,8 +5,11 @@ import { liveChatBots, liveChatChannels, liveChatLinks } from './chat.ts';
 import { liveCommandOutput } from './command-output.ts';
 import { liveCommand, liveCommands } from './commands.ts';
 import { liveGateways } from './gateways.ts';
+import { liveNeeds } from './needs.ts';
 import { liveNotifications } from './notifications.ts';
+import { livePairings } from './pairings.ts';
 import { liveSecrets } from './secrets.ts';
+import { liveWorkspace } from './workspace.ts';
 
 export type LiveRows = ReturnType<typeof createLiveRows>;
 
@@ -17,7 +20,10 @@ export function createLiveRows(client: HqClient) {
     agents: liveAgents(client),
     commands: liveCommands(client),
     notifications: liveNotifications(client),
+    needs: liveNeeds(client),
+    workspace: liveWorkspace(client),
     audit: liveAudit(client),
+    pairings: livePairings(client),
     secrets: liveSecrets(client),
     chatLinks: liveChatLinks(client),
     chatChannels: liveChatChannels(client),

@@ -11,5 +11,8 @@ export {
 export { type CommandRow, type CommandStatus, commandRow, commandStatuses, isFinished } from './command.ts';
 export { type CommandOutputRow, commandOutputRow } from './command-output.ts';
 export { type GatewayRow, gatewayRow, gatewayStatuses } from './gateway.ts';
+export { type NeedRow, needRow, type QuestionRow, questionRow } from './need.ts';
 export { type NotificationRow, notificationRow } from './notification.ts';
+export { isWaiting, type PairingRow, pairingRow, pairingStatuses } from './pairing.ts';
 export { type SecretCategory, type SecretRow, secretCategories, secretRow, secretStates } from './secret.ts';
+export { type WorkspaceRow, workspaceRow } from './workspace.ts';

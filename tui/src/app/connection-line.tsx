@@ -12,26 +12,32 @@ interface IdentityProps {
   readonly member: Member | null;
   readonly isReadonly: boolean;
   readonly connection: Connection | null;
+  /** The member who stopped all agents, and the time; null while they may work. */
+  readonly stopped?: string | null;
   /** Local epoch milliseconds. */
   readonly now: number;
 }
 
 /** The first line: HQ, the member, and the state of the connection. */
-export function ConnectionLine({ host, member, isReadonly, connection, now }: IdentityProps): ReactNode {
+export function ConnectionLine(props: IdentityProps): ReactNode {
+  const { host, member, isReadonly, connection, now, stopped = null } = props;
   const theme = useTheme();
   const { columns } = useSize();
   const badge = isReadonly ? '  READ ONLY' : '';
   const state =
     connection === null ? { text: '', tone: 'plain' as const } : connectionText(connection, now, theme);
-  const who =
-    member === null
-      ? host
-      : `${plain(member.tenant_name ?? host)} · ${plain(member.email ?? '')} (${member.role ?? 'no member'})`;
+  const who = stopped ?? memberText(member, host);
   const room = columns - 6 - widthOf(badge) - widthOf(state.text) - 2;
   const shown = cut(who, room, theme.ellipsis);
+  const painted = stopped === null ? shown : theme.paint('bad', shown);
   const space = ' '.repeat(Math.max(0, room - widthOf(shown)) + 1);
-  const left = ` ${theme.paint('strong', 'HQ')}  ${shown}${theme.paint('warn', badge)}`;
+  const left = ` ${theme.paint('strong', 'HQ')}  ${painted}${theme.paint('warn', badge)}`;
   return <PaintedLine text={`${left}${space} ${theme.paint(state.tone, state.text)}`} />;
+}
+
+function memberText(member: Member | null, host: string): string {
+  if (member === null) return host;
+  return `${plain(member.tenant_name ?? host)} · ${plain(member.email ?? '')} (${member.role ?? 'no member'})`;
 }
 
 function connectionText(

@@ -23,6 +23,8 @@ export function GlobalKeys(): ReactNode {
   };
   useBindings('app', [...actKeys, ...copyKeys, ...generalKeys], {
     undo: () => undoLast(ui),
+    'stop-all': () => stopOrResumeAll(ui),
+    needs: () => router.openTab('needs'),
     palette: () => openPalette(ui),
     copy: () => {
       const { copyText } = ui.screen;
@@ -49,6 +51,11 @@ export function GlobalKeys(): ReactNode {
     input.type === 'key' && /^\d$/.test(input.name) ? openTab(Number(input.name) - 1) : false,
   );
   return null;
+}
+
+function stopOrResumeAll({ session, commands }: Ui): void {
+  const isStopped = session.workspace.getSnapshot().rows.some(({ stopped_at }) => stopped_at !== null);
+  commands.start({ action: isStopped ? 'resume_all' : 'stop_all', payload: {}, gateway: null });
 }
 
 function openPalette(ui: Ui): void {

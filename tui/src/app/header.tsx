@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { stoppedText } from '../columns/stopped.ts';
 import { tabsOf } from '../keys/app-keys.ts';
 import type { Theme, Tone } from '../theme/theme.ts';
 import { PaintedLine } from '../widgets/line.tsx';
@@ -6,18 +7,20 @@ import { useSize, useTheme } from '../widgets/theme.ts';
 import { ConnectionLine } from './connection-line.tsx';
 import type { Screen } from './screen.ts';
 import { useStore } from './store.ts';
-import { useFeed, useUi } from './ui.ts';
+import { useFeed, useRows, useUi } from './ui.ts';
 
 export function SessionLine({ host }: { readonly host: string }): ReactNode {
   const { session, isReadonly, rows, clock, host: terminal } = useUi();
   useStore(clock);
   const connection = useStore(rows.connection);
+  const stopped = stoppedText(useRows(session.workspace), session.member, session.now());
   return (
     <ConnectionLine
       host={host}
       member={session.member}
       isReadonly={isReadonly}
       connection={connection}
+      stopped={stopped === null ? null : `${stopped}: X resumes`}
       now={terminal.now()}
     />
   );

@@ -1,7 +1,9 @@
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
 import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { type AgentActions, createAgentActions } from '../actions/agent-actions.tsx';
 import { type ChatActions, createChatActions } from '../actions/chat-actions.tsx';
 import { type CommandActions, createCommandActions } from '../actions/command-actions.tsx';
+import { createNeedActions, type NeedActions } from '../actions/need-actions.ts';
 import { createSecretActions, type SecretActions } from '../actions/secret-actions.tsx';
 import { createLookups, type Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
@@ -44,8 +46,10 @@ export interface Ui {
   readonly clock: Store<number>;
   readonly mouse: Store<boolean>;
   readonly commands: CommandActions;
+  readonly agents: AgentActions;
   readonly secrets: SecretActions;
   readonly chat: ChatActions;
+  readonly needs: NeedActions;
   readonly lookups: () => Lookups;
   /** The state of a list, which outlives its screen. */
   readonly list: (name: string) => ListStore;
@@ -85,9 +89,9 @@ export function createUi(
   const context = { messages, overlays, router, isReadonly, isFiltering };
   const commands = createCommandActions(session, context, (id) => lookups().openCommandsOf.get(id) ?? []);
   // The header and most screens need these: their queries go on while other screens are open.
-  const stops = [session.gateways, session.agents, session.commands, session.notifications].map((feed) =>
-    rows.subscribe(feed, () => undefined),
-  );
+  const stops = [
+    ...[session.gateways, session.agents, session.commands, session.notifications, session.workspace],
+  ].map((feed) => rows.subscribe(feed, () => undefined));
   stops.push(router.trail.subscribe(() => overlays.close()));
   const tick = setInterval(() => {
     messages.expire();
@@ -105,8 +109,10 @@ export function createUi(
     clock,
     mouse: new Store(false),
     commands,
+    agents: createAgentActions(session, context),
     secrets: createSecretActions(session, context),
     chat: createChatActions(session, context),
+    needs: createNeedActions(session, context, commands),
     lookups,
     list(name) {
       const list = lists.get(name) ?? new ListStore();

@@ -2,6 +2,7 @@
 export const alertKinds = [
   'command_failed',
   'gateway_stale',
+  'gateway_restarting',
   'agent_error',
   'agent_stalled',
   'item_dead_letter',
@@ -14,6 +15,8 @@ export const alertKinds = [
   'deliverable_submitted',
   'pairing_requested',
   'agent_notice',
+  'agent_question',
+  'question_expired',
   'secret_sync_failed',
   'bot_disconnected',
 ] as const;

@@ -1,9 +1,10 @@
 import { needsAttention } from '@hq/shared/fleet';
-import { readAgents, readCommands, readGateways, readNotifications } from '@hq/shared/queries';
+import { readAgents, readCommands, readGateways, readNotifications, readWorkspace } from '@hq/shared/queries';
 import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
 import { printedAttentionColumns } from '../../columns/attention.ts';
 import { printedGatewayColumns } from '../../columns/gateways.ts';
+import { stoppedText } from '../../columns/stopped.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember, type MemberConnection } from '../connection/connect-member.ts';
 import { listDocument } from '../documents/document.ts';
@@ -38,6 +39,9 @@ export async function printStatus(
   console.print(
     `${console.paint('strong', tenant)}  ${plain(member.email ?? '')} (${member.role})  ${client.host}`,
   );
+  const stopped = stoppedText(fleet.workspaces, member, now);
+  if (stopped !== null)
+    console.print(console.paint('bad', `${stopped}: hq-tui resume-all lets agents work again`));
   console.print('');
   const context = rowContext(connection, gateways, agents);
   printTable(console, options, gateways, printedGatewayColumns, context, noGateways);
@@ -53,18 +57,19 @@ export async function printStatus(
 type Fleet = Awaited<ReturnType<typeof readFleet>>;
 
 async function readFleet({ client }: MemberConnection) {
-  const [gateways, agents, commands, notifications] = await Promise.all([
+  const [gateways, agents, commands, notifications, workspaces] = await Promise.all([
     readGateways(client),
     readAgents(client),
     readCommands(client),
     readNotifications(client, { all: true }),
+    readWorkspace(client),
   ]);
-  return { gateways, agents, commands, notifications };
+  return { gateways, agents, commands, notifications, workspaces };
 }
 
 function statusDocument(
   { client, member }: MemberConnection,
-  { gateways, agents, commands }: Fleet,
+  { gateways, agents, commands, workspaces }: Fleet,
   attention: ReturnType<typeof needsAttention>,
 ) {
   const now = client.clock.now();
@@ -72,8 +77,15 @@ function statusDocument(
   return listDocument(client, {
     member: memberDocument(member, client.host),
     gateways: gateways.map((row) => gatewayDocument(row, { now })),
+    stopped: stoppedDocument(workspaces, member),
     agents: { total: agents.length, ready: agents.filter(({ status }) => status === 'ready').length },
     commands: { pending: countCommands('pending'), running: countCommands('running') },
     attention: attention.map(attentionDocument),
   });
+}
+
+function stoppedDocument([workspace]: Fleet['workspaces'], { people }: MemberConnection['member']) {
+  if (workspace?.stopped_at == null) return null;
+  const { stopped_at: since, stopped_by: id } = workspace;
+  return { since, by: id === null ? null : (people?.get(id) ?? id) };
 }

@@ -1,5 +1,6 @@
 import { gatewayCondition } from '@hq/shared/fleet';
 import { agentStatuses, gatewayRow } from '@hq/shared/rows';
+import { utcTime } from '@hq/shared/text';
 import { z } from 'zod';
 import { fieldsOf, joinParts, linesOf, moment, strong, text } from '../../cards/card-parts.ts';
 import { agentArgument, gatewayArgument, humanize, statusArgument } from '../arguments.ts';
@@ -24,6 +25,8 @@ const fleet = z.object({
   tasks: counts,
   failed: z.number(),
   alerts: z.number(),
+  /** The member who stopped all agents, and the time; null while they may work. */
+  stopped: z.object({ since: z.string(), by: z.string().nullable() }).nullish(),
 });
 const agent = z.object({
   slug: z.string(),
@@ -86,9 +89,10 @@ const status = defineCommand({
     const needs = bad.length + found.failed + found.alerts + (found.agents.error ?? 0);
     await responder.replace({
       title: 'Status of the fleet',
-      tone: bad.length > 0 ? 'bad' : needs > 0 ? 'warning' : 'good',
+      tone: bad.length > 0 || found.stopped != null ? 'bad' : needs > 0 ? 'warning' : 'good',
       state: needs === 0 ? 'nothing needs attention' : `${needs} to look at`,
       fields: fieldsOf(
+        ['Stopped', stoppedText(found.stopped)],
         ['Agents', formatCounts(found.agents) || 'none yet'],
         ['In error', await namesInError(context, found.agents.error)],
         ['Open tasks', formatCounts(found.tasks) || 'none'],
@@ -102,6 +106,11 @@ const status = defineCommand({
     return undefined;
   },
 });
+
+function stoppedText(stopped: z.output<typeof fleet>['stopped']): string {
+  if (stopped == null) return '';
+  return `by ${stopped.by ?? 'a member without an address'} since ${utcTime(stopped.since)}: resume-all lets agents work again`;
+}
 
 async function namesInError({ delivery, services }: CommandContext, count?: number): Promise<string> {
   if (count === undefined) return '';
