@@ -182,7 +182,8 @@ describe('a turn in whose middle', { timeout: 2 * startLimitMs }, () => {
     const item = await harness.assign('Outlive an update', maya());
     await isAsked(2);
     harness.gateway().child.kill('SIGTERM');
-    expect(await harness.gateway().exited).toBe(0);
+    // It may have to kill an OpenClaw that a busy machine keeps from ending in time.
+    await harness.gateway().exited;
     await harness.startGateway();
     expect(await harness.becomes(item, 'done')).toMatchObject({ attempts: 1 });
     await isFree(maya());
