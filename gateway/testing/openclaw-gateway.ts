@@ -159,7 +159,12 @@ async function start(home: string, token: string) {
       output += bytes.toString();
     });
   }
-  await untilStarted(child, port, () => output);
+  try {
+    await untilStarted(child, port, () => output);
+  } catch (error) {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    throw error;
+  }
   const openclaw = new OpenClawClient(port, token, createLog('fatal', createRedactor([token])));
   await openclaw.connected(AbortSignal.timeout(startMs));
   return {
