@@ -29,6 +29,8 @@ interface BenchRunnerOptions {
   /** Directory for the files of secrets. */
   readonly secretsDirectory?: string;
   readonly pollSeconds?: number;
+  /** Socket of the gateway's control API. */
+  readonly controlSocket?: string;
 }
 
 /** Starts a runner as a process and returns when it claims commands. */
@@ -46,6 +48,10 @@ export async function startBenchRunner(options: BenchRunnerOptions): Promise<Ben
       COMPOSE_PROJECT: 'hq-bench-of-nothing',
       SECRETS_DIR: options.secretsDirectory ?? join(tmpdir(), `hq-bench-secrets-of-${process.pid}`),
       ...(options.pollSeconds && { POLL_INTERVAL: String(options.pollSeconds) }),
+      ...(options.controlSocket !== undefined && {
+        CONTROL_SOCKET: options.controlSocket,
+        WAKE_COOLDOWN: '0',
+      }),
       RESTART_SECONDS: String(restartSeconds),
       JOURNAL: join(tmpdir(), `hq-bench-journal-${process.pid}`),
     },

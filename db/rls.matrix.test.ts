@@ -67,6 +67,9 @@ beforeAll(async () => {
     }),
     agent_commands: sample('meta', { gateway_id: gateway, action: 'stack_status' }),
     agent_inbox_items: sample('summary', { agent_id: agent, agent_slug: 'worker', event_type: 'heartbeat' }),
+    agent_questions: sample('question', {
+      ...{ agent_id: agent, kind: 'question', question: 'x', expires_at: '2027-01-01' },
+    }),
     agent_routines: sample('name', { agent_id: agent, name: 'second', event: 'task_done' }),
     agent_usage: sample('model', { agent_id: agent, run_id: 'r2', provider: 'p', model: 'm' }),
     agents: sample('name', { slug: 'newcomer', name: 'n' }),
@@ -127,6 +130,7 @@ beforeAll(async () => {
     insert into agent_inbox_items (agent_id, agent_slug, event_type) values ('${agent}', 'worker', 'heartbeat');
     insert into agent_routines (agent_id, name, event) values ('${agent}', 'first', 'task_done');
     insert into agent_usage (agent_id, run_id, provider, model) values ('${agent}', 'r1', 'p', 'm');
+    insert into agent_questions (agent_id, kind, question, expires_at) values ('${agent}', 'question', 'x', '2027-01-01');
     insert into alert_mutes (type, subject, until) values ('x', 'x', now());
     insert into audit_log (action) values ('x');
     insert into chat_bots (user_id) values ('${callers.viewer.claims.sub}');

@@ -26,6 +26,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
   // The guard decides which commands a member may insert: schema/commands/guard.test.ts.
   agent_commands: { select: 'viewer', insert: 'viewer', update: 'service', delete: 'service' },
   agent_inbox_items: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  agent_questions: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_routines: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_usage: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agents: {
@@ -189,6 +190,7 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   lease_command: 'service_role',
   lease_inbox_item: 'service_role',
   member_role_of_caller: 'authenticated',
+  needs_you: 'authenticated',
   note_secret: 'authenticated',
   pairing_approved: 'service_role',
   replace_envelopes: 'service_role',

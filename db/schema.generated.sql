@@ -11,13 +11,13 @@ create type agent_status as enum ('ready', 'paused', 'error', 'provisioning', 'h
 
 create type budget_status as enum ('ok', 'warned', 'exceeded', 'unmetered');
 
-create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
+create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'allow_host', 'answer_question', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
 
 create type command_status as enum ('pending', 'leased', 'running', 'done', 'failed', 'cancelled');
 
 create type gateway_status as enum ('provisioning', 'ready', 'error', 'hibernating', 'paused');
 
-create type inbox_event_type as enum ('task_assignment', 'task_reassignment', 'task_comment_mention', 'routine_schedule', 'routine_event', 'heartbeat', 'deliverable_review', 'blocker_resolved', 'task_overdue');
+create type inbox_event_type as enum ('task_assignment', 'task_reassignment', 'task_comment_mention', 'routine_schedule', 'routine_event', 'heartbeat', 'deliverable_review', 'blocker_resolved', 'task_overdue', 'question_answer');
 
 create type inbox_item_status as enum ('pending', 'leased', 'done', 'dead_letter', 'failed');
 
@@ -422,6 +422,56 @@ CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agent_inbox_items FOR
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_inbox_items FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agent_inbox_items is 'Reasons to wake an agent. A reason has one open item at most.';
 comment on column public.agent_inbox_items.dispatch_token is 'Fencing token of the turn that was dispatched last.';
+
+create table public.agent_questions (
+  id uuid default gen_random_uuid() not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  agent_id uuid not null,
+  kind text not null,
+  question text not null,
+  choices text[] default '{}'::text[] not null,
+  free_text boolean default true not null,
+  task_id uuid,
+  item_id uuid,
+  host text,
+  status text default 'open'::text not null,
+  expires_at timestamp with time zone not null,
+  waits_until timestamp with time zone,
+  answer text,
+  answered_at timestamp with time zone,
+  answered_by uuid,
+  delivered_at timestamp with time zone,
+  constraint agent_questions_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_questions_item_id_fkey FOREIGN KEY (item_id) REFERENCES agent_inbox_items(id) ON DELETE SET NULL,
+  constraint agent_questions_kind_check CHECK ((kind = ANY (ARRAY['question'::text, 'allow_host'::text]))),
+  constraint agent_questions_pkey PRIMARY KEY (id),
+  constraint agent_questions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'answered'::text, 'expired'::text]))),
+  constraint agent_questions_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE SET NULL,
+  constraint agent_questions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_questions_newest ON public.agent_questions USING btree (tenant_id, created_at DESC);
+CREATE INDEX agent_questions_of_item ON public.agent_questions USING btree (item_id) WHERE (item_id IS NOT NULL);
+CREATE INDEX agent_questions_open ON public.agent_questions USING btree (agent_id, created_at) WHERE (status = 'open'::text);
+CREATE UNIQUE INDEX agent_questions_open_host ON public.agent_questions USING btree (agent_id, host) WHERE ((status = 'open'::text) AND (host IS NOT NULL));
+CREATE INDEX agent_questions_undelivered ON public.agent_questions USING btree (tenant_id) WHERE ((status <> 'open'::text) AND (delivered_at IS NULL));
+alter table public.agent_questions enable row level security;
+create policy hq_delete_only on public.agent_questions as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_questions as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_questions as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_questions as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_questions as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_questions as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_questions to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_questions to service_role;
+CREATE TRIGGER hq_alert_question_ended AFTER UPDATE OF status ON public.agent_questions FOR EACH ROW WHEN (((old.status = 'open'::text) AND (new.status <> 'open'::text))) EXECUTE FUNCTION hq.alert_question();
+CREATE TRIGGER hq_alert_question_made AFTER INSERT ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.alert_question();
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF agent_id, task_id, item_id ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('agent_id', 'agents', 'task_id', 'tasks', 'item_id', 'agent_inbox_items');
+CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_question');
+CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
+comment on table public.agent_questions is 'What agents ask the operators. answer_question and allow_host answer; the first answer wins.';
+comment on column public.agent_questions.kind is '`question`, or `allow_host` for a host that HQ refused the agent.';
 
 create table public.agent_routines (
   id uuid default gen_random_uuid() not null,
@@ -1407,6 +1457,8 @@ alter publication supabase_realtime add table public.agent_commands;
 
 alter publication supabase_realtime add table public.agent_inbox_items;
 
+alter publication supabase_realtime add table public.agent_questions;
+
 alter publication supabase_realtime add table public.agent_routines;
 
 alter publication supabase_realtime add table public.agents;
@@ -1535,6 +1587,25 @@ end
 $function$;
 grant execute on function hq.add_inbox_item(uuid,inbox_event_type,text,text,uuid,uuid,jsonb) to public;
 
+CREATE OR REPLACE FUNCTION hq.add_question(p_agent agents, p_question agent_questions)
+ RETURNS agent_questions
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  insert into public.agent_questions (tenant_id, agent_id, kind, question, choices, free_text, task_id, item_id, host, expires_at, waits_until)
+  values (p_agent.tenant_id, p_agent.id, p_question.kind, p_question.question, coalesce(p_question.choices, '{}'), coalesce(p_question.free_text, true),
+    p_question.task_id, p_question.item_id, p_question.host, clock_timestamp() + interval '3 days', p_question.waits_until)
+  returning * into v_row;
+  perform hq.audit_agent(p_agent, 'question.asked', v_row.question,
+    jsonb_build_object('actor_type', 'agent', 'actor_agent_id', p_agent.id, 'entity_type', 'agent_question', 'entity_id', v_row.id));
+  return v_row;
+end
+$function$;
+grant execute on function hq.add_question(agents,agent_questions) to public;
+
 CREATE OR REPLACE FUNCTION hq.add_updated_at_trigger(p_table regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -1585,6 +1656,90 @@ CREATE OR REPLACE FUNCTION hq.adopted()
  SET search_path TO ''
 AS $function$ select not hq.owns_table('public.tasks') $function$;
 grant execute on function hq.adopted() to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_answer(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  select * into v_row from public.agent_questions q
+  where q.id = hq.find_row('public.agent_questions', p_agent.tenant_id, p_arguments ->> 'question', 'question') and q.agent_id = p_agent.id
+    and q.kind = 'question';
+  if not found then
+    raise exception 'there is no such question' using errcode = 'P0002', column = 'question';
+  end if;
+  if v_row.status = 'open' and not coalesce((p_arguments ->> 'stop')::boolean, false) then
+    return hq.question_json(v_row);
+  end if;
+  update public.agent_questions q
+  set waits_until = null, delivered_at = case when q.status <> 'open' then coalesce(q.delivered_at, clock_timestamp()) end
+  where q.id = v_row.id
+  returning * into v_row;
+  return hq.question_json(v_row);
+end
+$function$;
+grant execute on function hq.agent_answer(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_ask(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_open constant int := 5;
+  c_an_hour constant int := 20;
+  c_choices constant int := 6;
+  v_new public.agent_questions;
+  v_row public.agent_questions;
+begin
+  v_new.kind := 'question';
+  v_new.question := btrim(p_arguments ->> 'question');
+  v_new.choices := array(select btrim(c #>> '{}') from hq.entries(p_arguments -> 'choices') c);
+  v_new.free_text := coalesce((p_arguments ->> 'free_text')::boolean, true);
+  v_new.waits_until := clock_timestamp() + make_interval(secs => (p_arguments ->> 'wait_seconds')::numeric + 10);
+  if v_new.question = '' then
+    raise exception 'a question needs text' using errcode = '22023', column = 'question';
+  elsif cardinality(v_new.choices) > c_choices or '' = any (v_new.choices)
+    or (select count(distinct lower(c)) from unnest(v_new.choices) c) < cardinality(v_new.choices) then
+    raise exception 'choices must be at most % different texts', c_choices using errcode = '22023', column = 'choices';
+  elsif cardinality(v_new.choices) = 0 and not v_new.free_text then
+    raise exception 'a question without choices needs free_text' using errcode = '22023', column = 'free_text';
+  end if;
+  perform hq.lock_agent(p_agent.id);
+  if p_arguments ? 'task' then
+    v_new.task_id := (hq.lock_task_of_agent(p_agent, p_arguments ->> 'task', 'task', false)).id;
+  end if;
+  -- The item is the named one, or the one that this session works on.
+  if p_arguments ? 'item' then
+    v_new.item_id := (hq.lock_inbox_item(p_agent, p_arguments)).id;
+  else
+    select i.id into v_new.item_id from public.agent_inbox_items i
+    where i.agent_id = p_agent.id and i.status = 'leased' and i.lease_session = p_arguments ->> 'session_key'
+    order by i.leased_at desc limit 1;
+  end if;
+  v_new.task_id := coalesce(v_new.task_id, (select i.task_id from public.agent_inbox_items i where i.id = v_new.item_id));
+  update public.agent_questions q set waits_until = v_new.waits_until
+  where q.agent_id = p_agent.id and q.status = 'open' and q.kind = 'question' and q.question = v_new.question
+    and q.task_id is not distinct from v_new.task_id
+  returning * into v_row;
+  if found then
+    return hq.question_json(v_row);
+  end if;
+  if c_open <= (select count(*) from public.agent_questions q where q.agent_id = p_agent.id and q.status = 'open' and q.kind = 'question') then
+    raise exception '% of your questions wait for an answer already', c_open
+      using errcode = '42501', column = 'question', hint = 'Wait for their answers, or decide yourself and say so in a comment.';
+  end if;
+  if not hq.within_rate_limit(p_agent.tenant_id, p_agent.id::text, 'questions of an agent', c_an_hour, 3600) then
+    raise exception 'you asked % questions in this hour', c_an_hour
+      using errcode = '42501', column = 'question', hint = 'Decide yourself and say so in a comment.';
+  end if;
+  return hq.question_json(hq.add_question(p_agent, v_new));
+end
+$function$;
+grant execute on function hq.agent_ask(agents,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.agent_branch(p_workspace_slug text, p_slug text)
  RETURNS text
@@ -1672,6 +1827,13 @@ AS $function$
     ('submit_deliverable', jsonb_build_object('task', id, 'label', line, 'note', text,
       'url', '{"type": "string", "maxLength": 2000, "pattern": "^https?://"}'::jsonb), '{task,label}'),
     ('notify', jsonb_build_object('title', line, 'body', '{"type": "string", "maxLength": 4000}'::jsonb, 'task', id), '{title}'),
+    ('ask', jsonb_build_object('question', '{"type": "string", "minLength": 1, "maxLength": 2000}'::jsonb, 'task', id, 'item', id, 'session_key', line,
+      'choices', '{"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}}'::jsonb, 'free_text', '{"type": "boolean"}'::jsonb,
+      'wait_seconds', '{"type": "integer", "minimum": 0, "maximum": 120}'::jsonb), '{question}'),
+    ('answer', jsonb_build_object('question', id, 'stop', '{"type": "boolean"}'::jsonb), '{question}'),
+    ('host_refused', jsonb_build_object('port', '{"type": "integer", "minimum": 1, "maximum": 65535}'::jsonb, 'host',
+      '{"type": "string", "maxLength": 253, "pattern": "^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"}'::jsonb),
+      '{host,port}'),
     ('budget', jsonb_build_object(), '{}'),
     ('record_usage', jsonb_build_object('run_id', line, 'session_id', line, 'provider', line, 'model', line, 'occurred_at', time)
       || (select jsonb_object_agg(n, count) from unnest('{input_tokens,output_tokens,cache_read,cache_write,total_tokens}'::text[]) n)
@@ -1799,6 +1961,36 @@ begin
 end
 $function$;
 grant execute on function hq.agent_fail_item(agents,jsonb) to public;
+
+CREATE OR REPLACE FUNCTION hq.agent_host_refused(p_agent agents, p_arguments jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  c_open constant int := 5;
+  c_an_hour constant int := 10;
+  v_host text := lower(p_arguments ->> 'host') || case when (p_arguments ->> 'port')::numeric::int not in (80, 443) then ':' || (p_arguments ->> 'port') else '' end;
+  v_new public.agent_questions;
+begin
+  perform hq.lock_agent(p_agent.id);
+  if exists (select from public.agent_questions q where q.agent_id = p_agent.id and q.kind = 'allow_host' and q.host = v_host
+      and (q.status = 'open' or q.created_at > clock_timestamp() - interval '1 day'))
+    or coalesce(p_agent.config -> 'allowed_hosts' ? v_host, false)
+    or c_open <= (select count(*) from public.agent_questions q where q.agent_id = p_agent.id and q.status = 'open' and q.kind = 'allow_host')
+    or not hq.within_rate_limit(p_agent.tenant_id, p_agent.id::text, 'hosts that an agent asks for', c_an_hour, 3600)
+  then
+    return jsonb_build_object('asked', false);
+  end if;
+  v_new.kind := 'allow_host';
+  v_new.host := v_host;
+  v_new.question := format('May %s reach %s? Whatever it can read, it can send there.', p_agent.slug, v_host);
+  v_new.choices := '{allow,deny}';
+  v_new.free_text := false;
+  return jsonb_build_object('asked', true, 'id', (hq.add_question(p_agent, v_new)).id);
+end
+$function$;
+grant execute on function hq.agent_host_refused(agents,jsonb) to public;
 
 CREATE OR REPLACE FUNCTION hq.agent_inbox(p_agent agents, p_arguments jsonb)
  RETURNS jsonb
@@ -2358,6 +2550,34 @@ begin
 end
 $function$;
 grant execute on function hq.alert_pairing() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_question()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agents;
+begin
+  select * into v_agent from public.agents a where a.id = new.agent_id;
+  if tg_op = 'UPDATE' then
+    update public.notifications n
+    set resolved_at = clock_timestamp(), meta = n.meta || jsonb_build_object('outcome', hq.question_outcome(new))
+    where n.tenant_id = new.tenant_id and n.dedup_key = 'agent_question:' || new.id and n.resolved_at is null;
+    return null;
+  end if;
+  perform hq.notify(jsonb_build_object(
+    'tenant_id', new.tenant_id, 'type', 'agent_question', 'severity', 'warning', 'subject', 'agent:' || new.agent_id,
+    'dedup_key', 'agent_question:' || new.id, 'title', case new.kind
+      when 'allow_host' then format('%s wants to reach %s', v_agent.slug, new.host) else format('%s asks: %s', v_agent.slug, left(new.question, 200)) end,
+    'body', case when new.kind = 'allow_host' or length(new.question) > 200 then new.question end,
+    'entity_type', 'agent_question', 'entity_id', new.id, 'actor_type', 'agent', 'actor_agent_id', new.agent_id,
+    'meta', jsonb_build_object('agent_slug', v_agent.slug, 'question_kind', new.kind, 'choices', new.choices, 'free_text', new.free_text)));
+  return null;
+end
+$function$;
+grant execute on function hq.alert_question() to public;
 
 CREATE OR REPLACE FUNCTION hq.alert_secrets()
  RETURNS trigger
@@ -3322,7 +3542,8 @@ begin
   perform hq.require_role(p_who.tenant, 'viewer', 'reading');
   perform hq.require_role_for(p_who, v_args ->> 'for');
   if v_what is null or v_what <> all (array['fleet', 'gateways', 'agents', 'agent', 'commands', 'command', 'output', 'tasks', 'task',
-    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop'])
+    'deliverables', 'deliverable', 'inbox', 'usage', 'budgets', 'alerts', 'secrets', 'templates', 'subscriptions', 'links', 'desktop',
+    'needs'])
   then
     raise exception 'there is nothing called % to read', left(v_what, 40) using errcode = '22023', column = 'what';
   end if;
@@ -3763,6 +3984,47 @@ end
 $function$;
 grant execute on function hq.check_served(agent_commands,hq.actions,agents,gateways) to public;
 
+CREATE OR REPLACE FUNCTION hq.check_wakeable(p_agent agents, p_gateway gateways)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_budget jsonb := hq.agent_budget(p_agent, '{}');
+  v_message text;
+  v_hint text;
+begin
+  if p_agent.status::text = 'paused' then
+    v_message := format('%s is paused', p_agent.slug);
+    v_hint := 'resume_agent lets it work again.';
+  elsif p_agent.status::text = 'provisioning' then
+    v_message := format('%s is not ready: it is being provisioned', p_agent.slug);
+    v_hint := 'Wait until it is ready. The command provision says how far it is.';
+  elsif p_agent.status::text = 'error' and p_agent.openclaw_id is null then
+    v_message := format('%s is not on its gateway: %s', p_agent.slug, coalesce(p_agent.meta ->> 'error', 'it is in error'));
+    v_hint := 'Repair that, then run update, or remove the agent.';
+  elsif p_agent.status::text = 'hibernating' then
+    v_message := format('%s is hibernating', p_agent.slug);
+    v_hint := 'It can be woken once it is ready again.';
+  elsif p_gateway.status::text = 'paused' then
+    v_message := format('the gateway %s is paused', p_gateway.slug);
+    v_hint := 'resume_gateway lets its agents work again.';
+  elsif p_gateway.status::text = 'hibernating' then
+    v_message := format('the gateway %s is hibernating', p_gateway.slug);
+    v_hint := 'Its agents can be woken once it is ready again.';
+  elsif v_budget ->> 'reason' = 'budget_exceeded' then
+    v_message := format('%s has used up its budget: %s of %s USD this month', p_agent.slug,
+      round((v_budget ->> 'spent_usd')::numeric, 2), v_budget ->> 'limit_usd');
+    v_hint := 'top_up_budget or set_budget gives it more.';
+  end if;
+  if v_message is not null then
+    raise exception '%', v_message using errcode = '23505', hint = v_hint, table = 'agent_commands',
+      column = case when v_message like 'the gateway %' then 'gateway' else 'agent' end;
+  end if;
+end
+$function$;
+grant execute on function hq.check_wakeable(agents,gateways) to public;
+
 CREATE OR REPLACE FUNCTION hq.claim(p_gateway_id uuid, p_paused boolean, p_runner_id text, p_limit integer, p_lease_seconds integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4178,6 +4440,27 @@ end
 $function$;
 grant execute on function hq.delete_subscriptions() to public;
 
+CREATE OR REPLACE FUNCTION hq.deliver_answer(p_question agent_questions)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_answer jsonb := jsonb_build_object('question', p_question.question, 'status', p_question.status) || jsonb_strip_nulls(jsonb_build_object(
+    'answer', p_question.answer, 'by', hq.email_of(p_question.answered_by), 'host', p_question.host));
+begin
+  update public.agent_inbox_items i
+  set context = coalesce(i.context, '{}') || jsonb_build_object('answers', coalesce(i.context -> 'answers', '[]') || v_answer)
+  where i.id = p_question.item_id and i.status in ('pending', 'leased');
+  if not found then
+    perform hq.add_inbox_item(p_question.agent_id, 'question_answer', 'question:' || p_question.id,
+      format('%s: %s', hq.question_outcome(p_question), p_question.question), p_question.task_id, null, v_answer);
+  end if;
+  update public.agent_questions q set delivered_at = clock_timestamp() where q.id = p_question.id;
+end
+$function$;
+grant execute on function hq.deliver_answer(agent_questions) to public;
+
 CREATE OR REPLACE FUNCTION hq.deliverable_row(p_link entity_links)
  RETURNS jsonb
  LANGUAGE sql
@@ -4302,6 +4585,49 @@ begin
 end
 $function$;
 grant execute on function hq.do_acknowledge_alert(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_allow_host(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_question public.agent_questions := hq.lock_open_question(p_command);
+begin
+  if v_question.kind <> 'allow_host' then
+    raise exception 'this question is about no host' using errcode = '22023', column = 'question', hint = 'Use answer_question.';
+  end if;
+  update public.agents a set config = case jsonb_typeof(a.config) when 'object' then a.config else '{}' end || jsonb_build_object('allowed_hosts',
+    (select jsonb_agg(distinct h) from (select h #>> '{}' as h from hq.entries(a.config -> 'allowed_hosts') h union select v_question.host) o))
+  where a.id = v_question.agent_id;
+  return hq.settle_question(p_command, v_question, 'allow') || jsonb_build_object('host', v_question.host);
+end
+$function$;
+grant execute on function hq.do_allow_host(agent_commands) to public;
+
+CREATE OR REPLACE FUNCTION hq.do_answer_question(p_command agent_commands)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_question public.agent_questions := hq.lock_open_question(p_command);
+  v_given text := btrim(p_command.payload ->> 'answer');
+  v_answer text;
+begin
+  select c into v_answer from unnest(v_question.choices) with ordinality x (c, n)
+  where lower(c) = lower(v_given) or n::text = v_given order by lower(c) = lower(v_given) desc limit 1;
+  if v_answer is null and (not v_question.free_text or v_given = '') then
+    raise exception 'the answer must be one of: %', array_to_string(v_question.choices, ', ') using errcode = '22023', column = 'answer';
+  end if;
+  if v_question.kind = 'allow_host' and v_answer = 'allow' then
+    raise exception 'allowing a host is an action of its own' using errcode = '22023', column = 'answer',
+      hint = format('Use allow_host with the question %s. It needs the role admin.', left(v_question.id::text, 8));
+  end if;
+  return hq.settle_question(p_command, v_question, coalesce(v_answer, v_given));
+end
+$function$;
+grant execute on function hq.do_answer_question(agent_commands) to public;
 
 CREATE OR REPLACE FUNCTION hq.do_approve_deliverable(p_command agent_commands)
  RETURNS jsonb
@@ -5223,6 +5549,8 @@ begin
     perform hq.check_served(new, v_action, v_agent, v_gateway);
     if v_action.name = 'provision' then
       v_agent := hq.agent_to_provision(new, v_gateway);
+    elsif v_action.name = 'wake_agent' then
+      perform hq.check_wakeable(v_agent, v_gateway);
     end if;
   elsif octet_length(new.payload::text) > c_payload_bytes then
     raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';
@@ -5615,6 +5943,14 @@ end
 $function$;
 grant execute on function hq.item_wait(agent_inbox_items) to public;
 
+CREATE OR REPLACE FUNCTION hq.item_waits(p_item_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select exists (select from public.agent_questions q where q.item_id = p_item_id and q.status = 'open') $function$;
+grant execute on function hq.item_waits(uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -5896,6 +6232,28 @@ end
 $function$;
 grant execute on function hq.lock_next_item(uuid) to public;
 
+CREATE OR REPLACE FUNCTION hq.lock_open_question(p_command agent_commands)
+ RETURNS agent_questions
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  select * into v_row from public.agent_questions q
+  where q.id = hq.find_row('public.agent_questions', p_command.tenant_id, p_command.payload ->> 'question', 'question')
+  for update;
+  if v_row.status = 'open' and v_row.expires_at <= clock_timestamp() then
+    raise exception 'nobody answered this question in time' using errcode = '23505', column = 'question', hint = 'The agent is told so.';
+  elsif v_row.status <> 'open' then
+    raise exception 'this question is over: %', hq.question_outcome(v_row)
+      using errcode = '23505', column = 'question', hint = 'The first answer counts. Tell the agent in a comment if it has to know more.';
+  end if;
+  return v_row;
+end
+$function$;
+grant execute on function hq.lock_open_question(agent_commands) to public;
+
 CREATE OR REPLACE FUNCTION hq.lock_routine(p_command agent_commands)
  RETURNS agent_routines
  LANGUAGE plpgsql
@@ -6131,6 +6489,54 @@ AS $function$
 $function$;
 grant execute on function hq.moments_of(timestamp without time zone,text,boolean) to public;
 
+CREATE OR REPLACE FUNCTION hq.needs_json(p_tenant uuid, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('kind', n.kind, 'id', n.id, 'agent', a.slug, 'title', n.title, 'detail', n.detail, 'since', n.since,
+    'expires_at', n.expires_at, 'choices', n.choices, 'free_text', n.free_text, 'actions', to_jsonb(array_remove(n.actions, null)))
+  from hq.needs_of(p_tenant) n left join public.agents a on a.id = n.agent_id
+  order by n.since, n.id limit p_limit
+$function$;
+grant execute on function hq.needs_json(uuid,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.needs_of(p_tenant uuid)
+ RETURNS TABLE(kind text, id uuid, agent_id uuid, title text, detail text, since timestamp with time zone, expires_at timestamp with time zone, choices text[], free_text boolean, actions jsonb[])
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select q.kind, q.id, q.agent_id, q.question, null, q.created_at, q.expires_at, q.choices, q.free_text, array[
+    case when q.kind = 'allow_host' then hq.offered_action('allow_host', jsonb_build_object('question', q.id)) end,
+    hq.offered_action('answer_question', jsonb_build_object('question', q.id))]
+  from public.agent_questions q where q.tenant_id = p_tenant and q.status = 'open'
+  union all
+  select 'deliverable', e.id, e.submitted_by_agent_id, coalesce(e.label, e.url, 'a deliverable'), e.url, e.created_at, null, '{}', false, array[
+    hq.offered_action('approve_deliverable', jsonb_build_object('deliverable', e.id)),
+    hq.offered_action('request_revision', jsonb_build_object('deliverable', e.id)),
+    hq.offered_action('reject_deliverable', jsonb_build_object('deliverable', e.id))]
+  from public.entity_links e where e.tenant_id = p_tenant and e.is_deliverable and e.review_status::text = 'in_review'
+  union all
+  select 'pairing', r.id, r.agent_id, format('%s asks to write on %s', coalesce(r.sender_name, r.sender), r.channel), 'code ' || r.code, r.created_at,
+    r.expires_at, '{}', false, array[hq.offered_action('approve_pairing',
+      jsonb_build_object('pairing_code', r.code, 'channel', r.channel), null, (select g.slug from public.gateways g where g.id = r.gateway_id))]
+  from public.pairing_requests r where r.tenant_id = p_tenant and r.status = 'pending' and r.expires_at > clock_timestamp()
+  union all
+  select 'dead_letter', i.id, i.agent_id, coalesce(i.summary, i.event_type::text), i.context ->> 'last_failure', coalesce(i.failed_at, i.updated_at), null,
+    '{}', false, array[hq.offered_action('retry_item', jsonb_build_object('item', i.id))]
+  from public.agent_inbox_items i
+  where i.tenant_id = p_tenant and i.status = 'dead_letter' and coalesce(i.failed_at, i.updated_at) > clock_timestamp() - interval '30 days'
+  union all
+  select 'budget', b.agent_id, b.agent_id, 'has used up its budget',
+    format('%s of %s USD this month', round(b.current_period_spend_usd, 2), b.monthly_limit_usd), b.updated_at, null, '{}', false, array[
+    hq.offered_action('top_up_budget', '{}', a.slug), hq.offered_action('set_budget', '{}', a.slug)]
+  from public.agent_budgets b join public.agents a on a.id = b.agent_id
+  where b.tenant_id = p_tenant and b.status::text = 'exceeded' and b.hard_cutoff
+$function$;
+grant execute on function hq.needs_of(uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.next_dispatch_ms(p_gateway uuid, p_own uuid[])
  RETURNS bigint
  LANGUAGE sql
@@ -6254,6 +6660,7 @@ begin
   end if;
   perform hq.end_unserved(p_gateway, p_kind);
   perform hq.sweep_pairings(p_gateway.tenant_id);
+  perform hq.sweep_questions(p_gateway.tenant_id);
 end
 $function$;
 grant execute on function hq.note_executor(gateways,text) to public;
@@ -6331,6 +6738,18 @@ begin
 end
 $function$;
 grant execute on function hq.notify_failed_command() to public;
+
+CREATE OR REPLACE FUNCTION hq.offered_action(p_name text, p_payload jsonb, p_agent text DEFAULT NULL::text, p_gateway text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('action', a.name, 'title', a.title, 'payload', p_payload, 'agent', p_agent, 'gateway', p_gateway,
+    'allowed', hq.caller_role() not in ('anon', 'authenticated') or coalesce(public.member_role_of_caller() >= a.role, false))
+  from hq.actions a where a.name = p_name
+$function$;
+grant execute on function hq.offered_action(text,jsonb,text,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.open_columns(p_table regclass, p_columns name[])
  RETURNS void
@@ -6460,6 +6879,29 @@ begin
 end
 $function$;
 grant execute on function hq.publish(regclass) to public;
+
+CREATE OR REPLACE FUNCTION hq.question_json(p_question agent_questions)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_question.id, 'kind', p_question.kind, 'question', p_question.question, 'status', p_question.status,
+    'answer', p_question.answer, 'answered_by', case when p_question.answered_by is not null then hq.email_of(p_question.answered_by) end,
+    'answered_at', p_question.answered_at, 'expires_at', p_question.expires_at)
+$function$;
+grant execute on function hq.question_json(agent_questions) to public;
+
+CREATE OR REPLACE FUNCTION hq.question_outcome(p_question agent_questions)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case p_question.status when 'expired' then 'nobody answered in time'
+    else format('answered "%s" by %s', left(p_question.answer, 200), coalesce(hq.email_of(p_question.answered_by), 'an operator')) end
+$function$;
+grant execute on function hq.question_outcome(agent_questions) to public;
 
 CREATE OR REPLACE FUNCTION hq.random_token(p_bytes integer)
  RETURNS text
@@ -6668,6 +7110,14 @@ AS $function$
   order by i.created_at desc limit p_limit
 $function$;
 grant execute on function hq.read_links(hq.speaker,jsonb,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.read_needs(p_who hq.speaker, p_args jsonb, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select hq.needs_json(p_who.tenant, p_limit) $function$;
+grant execute on function hq.read_needs(hq.speaker,jsonb,integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.read_output(p_who hq.speaker, p_args jsonb, p_limit integer)
  RETURNS SETOF jsonb
@@ -7542,6 +7992,29 @@ end
 $function$;
 grant execute on function hq.set_routine_paused(agent_commands,boolean) to public;
 
+CREATE OR REPLACE FUNCTION hq.settle_question(p_command agent_commands, p_question agent_questions, p_answer text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  update public.agent_questions q
+  set status = 'answered', answer = p_answer, answered_at = clock_timestamp(), answered_by = p_command.requested_by
+  where q.id = p_question.id
+  returning * into v_row;
+  if coalesce(v_row.waits_until, '-infinity') <= clock_timestamp() then
+    perform hq.deliver_answer(v_row);
+  end if;
+  perform hq.audit_agent(a, 'question.answered', format('%s: %s', p_answer, v_row.question),
+    jsonb_build_object('entity_type', 'agent_question', 'entity_id', v_row.id)) from public.agents a where a.id = v_row.agent_id;
+  return jsonb_build_object('id', v_row.id, 'title', left(v_row.question, 200), 'answer', p_answer,
+    'agent', (select a.slug from public.agents a where a.id = v_row.agent_id));
+end
+$function$;
+grant execute on function hq.settle_question(agent_commands,agent_questions,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.sign_audit_line()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -7783,6 +8256,36 @@ AS $function$
   where r.tenant_id = p_tenant and r.status <> 'pending' and r.created_at < clock_timestamp() - interval '30 days'
 $function$;
 grant execute on function hq.sweep_pairings(uuid) to public;
+
+CREATE OR REPLACE FUNCTION hq.sweep_questions(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_questions;
+begin
+  for v_row in
+    select * from public.agent_questions q
+    where q.tenant_id = p_tenant and (q.status = 'open' and q.expires_at <= clock_timestamp()
+      or q.status <> 'open' and q.delivered_at is null and coalesce(q.waits_until, '-infinity') <= clock_timestamp())
+    order by q.id for update skip locked
+  loop
+    if v_row.status = 'open' then
+      update public.agent_questions q set status = 'expired' where q.id = v_row.id returning * into v_row;
+      perform hq.notify(jsonb_build_object('tenant_id', p_tenant, 'type', 'question_expired', 'severity', 'warning', 'subject', 'agent:' || a.id,
+          'title', format('nobody answered %s: %s', a.slug, left(v_row.question, 200)), 'body', 'The agent is told so and goes on without an answer.',
+          'entity_type', 'agent', 'entity_id', a.id, 'actor_type', 'system', 'meta', jsonb_build_object('agent_slug', a.slug))),
+        hq.audit_agent(a, 'question.expired', v_row.question, jsonb_build_object('entity_type', 'agent_question', 'entity_id', v_row.id))
+      from public.agents a where a.id = v_row.agent_id;
+    end if;
+    perform hq.deliver_answer(v_row);
+  end loop;
+  delete from public.agent_questions q
+  where q.tenant_id = p_tenant and q.status <> 'open' and q.delivered_at is not null and q.created_at < clock_timestamp() - interval '90 days';
+end
+$function$;
+grant execute on function hq.sweep_questions(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.sweep_tasks(p_tenant uuid)
  RETURNS void
@@ -8322,6 +8825,8 @@ comment on function agent_call(text,text,jsonb) is 'The one function of agents: 
 - `tasks {status?, limit?}` → `{tasks}`: its own and its reports''; `task {task}` adds comments, relations, links and subtasks
 - `create_task {title, description?, priority?, due?, assignee?, parent?}`, `set_task_status {task, status, note?}`, `comment {task, body, mentions?}`
 - `submit_deliverable {task, label, url?, note?}` → `{id, review_status}`; `notify {title, body?, task?}` tells the operators
+- `ask {question, choices?, free_text?, task?, item?, session_key?, wait_seconds?}` → `{id, status, …}`; `answer {question, stop?}` → `{id, status, answer, answered_by}`
+- `host_refused {host, port}` → `{asked}` asks whether the agent may reach a host
 - `budget {}` → `{allowed, reason: null | workspace_stopped | agent_paused | gateway_paused | budget_exceeded | hourly_brake, status, limit_usd, spent_usd, until?}`
 - `record_usage {run_id, provider, model, occurred_at, session_id?, input_tokens?, …, cost_total_usd?}` → `{recorded}`, once for each run, provider, model and time
 - `pairing_requested {channel, account, sender, code, sender_name?, expires_at?}`';
@@ -8504,6 +9009,7 @@ begin
     perform hq.sweep_tasks(v_tenant);
     perform hq.sweep_adapters(v_tenant);
     perform hq.sweep_pairings(v_tenant);
+    perform hq.sweep_questions(v_tenant);
     if hq.within_rate_limit(v_tenant, '', 'sweep of chat', 1, 60) then
       perform hq.sweep_chat(v_tenant);
     end if;
@@ -8610,7 +9116,7 @@ grant execute on function chat_read(jsonb,text,jsonb) to authenticated;
 grant execute on function chat_read(jsonb,text,jsonb) to service_role;
 comment on function chat_read(jsonb,text,jsonb) is 'Returns `{rows}`, newest first, or `{refused}`. Without `limit` there are 20 rows, at most 100.
 
-- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`
+- `p_what`: `fleet`, `gateways`, `agents`, `agent`, `commands`, `command`, `output`, `tasks`, `task`, `deliverables`, `deliverable`, `inbox`, `usage`, `budgets`, `alerts`, `secrets`, `templates`, `subscriptions`, `links`, `desktop`, `needs`
 - `p_args`: `id` (whole, or at least its first eight characters), `status` (`open`, `all` or a status), `agent`, `gateway`, `lines`, `limit`, `for` (as `p_for` of chat_may)';
 
 CREATE OR REPLACE FUNCTION public.chat_record_alerts(p_rows jsonb)
@@ -9118,6 +9624,19 @@ $function$;
 grant execute on function member_role_of_caller() to authenticated;
 grant execute on function member_role_of_caller() to service_role;
 comment on function member_role_of_caller() is 'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.';
+
+CREATE OR REPLACE FUNCTION public.needs_you()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(n), '[]') from hq.needs_json(public.current_tenant_id(), 200) n
+  where hq.caller_role() not in ('anon', 'authenticated') or public.member_role_of_caller() is not null
+$function$;
+grant execute on function needs_you() to authenticated;
+grant execute on function needs_you() to service_role;
+comment on function needs_you() is 'Returns everything that waits for a person, the oldest first, at most 200: `[{kind, id, agent, title, detail, since, expires_at, choices, free_text, actions: [{action, title, payload, agent, gateway, allowed}]}]`. `kind` is `question`, `allow_host`, `deliverable`, `pairing`, `dead_letter` or `budget`; `allowed` says whether the role of the caller suffices. It is empty for somebody who is no member.';
 
 CREATE OR REPLACE FUNCTION public.note_secret(p_secret_id uuid, p_note text DEFAULT NULL::text, p_origin text DEFAULT 'api'::text)
  RETURNS jsonb

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { renderedText } from '../bots/fakes/discord-server/index.ts';
 import type { AlertKind } from '../bots/src/core/alerts/alert-kinds.ts';
 import {
   type BotsProcess,
@@ -10,11 +9,11 @@ import {
   startPlatforms,
 } from '../bots/testing/bots-process.ts';
 import { asAgent } from '../db/testing/agent-call.ts';
-import { nilTenant } from '../db/testing/database.ts';
 import { assignTask, dispatch } from '../db/testing/dispatch.ts';
 import { eventually } from '../db/testing/eventually.ts';
 import { ask, claimOne, exchange } from '../db/testing/exchange.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
+import { type Chat, subscribeChats, there } from './testing/subscribed-chats.ts';
 
 /** Every kind of alert by its cause, sent by `hq-bots` as a process to people on three platforms. */
 let stack: TestStack;
@@ -24,12 +23,6 @@ let env: Readonly<Record<string, string>>;
 let gateway: string;
 let agent: string;
 
-/** One chat with the current texts of its messages, the oldest first. */
-interface Chat {
-  readonly platform: string;
-  messages(): readonly string[];
-  press(at: number, label: string): Promise<unknown>;
-}
 let chats: readonly Chat[];
 const query = (text: string, values: unknown[] = []) => stack.database.query<{ id: string }>(text, values);
 
@@ -40,7 +33,7 @@ beforeAll(async () => {
   env = { ...(await botAccount(stack)), ...platforms.env };
   bots = startBots(env);
   await bots.connected();
-  chats = [await onSlack(), await onDiscord(), await onTelegram()];
+  chats = await subscribeChats(stack, platforms);
   await eventually(async () => expect(await query('select id from chat_subscriptions')).toHaveLength(3));
 }, 120_000);
 afterAll(async () => {
@@ -54,59 +47,6 @@ async function stop(): Promise<void> {
   const ended = once(bots.child, 'exit');
   bots.child.kill('SIGTERM');
   await ended;
-}
-
-async function link(platform: string, install: string, user: string): Promise<void> {
-  const { id } = await stack.createMember('operator');
-  await query(
-    'insert into chat_identities (tenant_id, user_id, platform, install, chat_user) values ($1, $2, $3, $4, $5)',
-    [nilTenant, id, platform, install, user],
-  );
-}
-
-async function onSlack(): Promise<Chat> {
-  const { server, actions } = platforms.slack;
-  const { workspace } = server;
-  const cat = workspace.user('cat');
-  await link('slack', workspace.team, cat.id);
-  const chat = workspace.direct(cat);
-  await actions.slash(cat, chat, 'subscribe');
-  return {
-    platform: 'slack',
-    messages: () => workspace.visibleMessages(chat.id, cat.id).map((one) => workspace.render(one).text),
-    press: (at, label) => actions.press(cat, there(workspace.visibleMessages(chat.id, cat.id)[at]), label),
-  };
-}
-
-async function onDiscord(): Promise<Chat> {
-  const { discord } = platforms;
-  const ben = discord.user('ben');
-  await link('discord', '', ben.id);
-  const chat = discord.direct(ben);
-  await discord.slash(ben, chat, 'chat subscribe');
-  return {
-    platform: 'discord',
-    messages: () => discord.messages(chat, ben).map(renderedText),
-    press: (at, label) => discord.press(ben, there(discord.messages(chat, ben)[at]), label),
-  };
-}
-
-async function onTelegram(): Promise<Chat> {
-  const { telegram } = platforms;
-  const ann = telegram.person('Ann');
-  await link('telegram', String(telegram.bot.id), String(ann.id));
-  const chat = telegram.direct(ann);
-  telegram.write(ann, chat, '/hq subscribe');
-  return {
-    platform: 'telegram',
-    messages: () => telegram.messages(chat).map(({ text }) => text),
-    press: async (at, label) => telegram.press(ann, there(telegram.messages(chat)[at]), label),
-  };
-}
-
-function there<Message>(message: Message | undefined): Message {
-  if (message === undefined) throw new Error('there is no such message');
-  return message;
 }
 
 /** Waits until each of these chats has exactly one message with these words; returns its position in each. */
@@ -284,6 +224,23 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
     raise: async () => {
       const call = await asAgent(stack.database, agent);
       await call('notify', { title: 'The key is gone' });
+    },
+  },
+  agent_question: {
+    words: /writer asks: Which title\?/,
+    raise: async () => {
+      const call = await asAgent(stack.database, agent);
+      await call('ask', { question: 'Which title?', choices: ['Long', 'Short'] });
+    },
+    end: () => query(`update agent_questions set status = 'answered', answer = 'Long' where status = 'open'`),
+  },
+  question_expired: {
+    words: /nobody answered writer: Which colour\?/,
+    raise: async () => {
+      const call = await asAgent(stack.database, agent);
+      await call('ask', { question: 'Which colour?' });
+      await query(`update agent_questions set expires_at = now() where question = 'Which colour?'`);
+      await query(`select hq.sweep_questions(tenant_id) from agents where id = $1`, [agent]);
     },
   },
   secret_sync_failed: {

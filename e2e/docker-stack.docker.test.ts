@@ -282,10 +282,11 @@ describe('the stack of compose.yaml', () => {
     expect(await ended('restart_gateway')).toMatchObject({ status: 'done', error_message: null });
   }, 200_000);
 
-  test('reports that it has no dispatcher yet', async () => {
-    const row = await ended('restart_dispatcher');
-    expect(row.status).toBe('failed');
-    expect(row.error_message).toContain('This stack has no dispatcher');
+  test('restarts the dispatcher of its runner', async () => {
+    expect(await ended('restart_dispatcher')).toMatchObject({
+      status: 'done',
+      result: { service: 'dispatcher' },
+    });
   });
 });
 

@@ -46,6 +46,7 @@ const concepts = [
   'agents',
   'pairing',
   'agent_api',
+  'questions',
   'legacy',
 ] as const;
 

@@ -9,6 +9,7 @@ import { agentOfToken, bridgeKey, bridgePort } from './browser/bridge-token.ts';
 import { guardBrowserCall, isBrowserTool } from './browser/browser-guard.ts';
 import { CdpBridge } from './browser/cdp-bridge.ts';
 import { AgentNetworks } from './network/agent-networks.ts';
+import type { Destination } from './network/allowed-hosts.ts';
 import type { Internet } from './network/egress-decision.ts';
 import { createRunDirectory } from './run-directory.ts';
 import { AgentJails } from './sandbox/agent-jails.ts';
@@ -29,6 +30,8 @@ export interface ConfinementSettings {
   readonly diskReserveBytes?: number | undefined;
   readonly browserPort?: number | undefined;
   readonly browserIdleMs?: number | undefined;
+  /** Called when an agent is refused a host that is not on its list. */
+  readonly onUnlistedHost?: ((agent: string, destination: Destination) => void) | undefined;
   /** The internet of tests. */
   readonly internet?: Internet | undefined;
 }
@@ -84,6 +87,7 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
     bytesPerDay: settings.egressBytesPerDay ?? defaultEgressBytes,
     programs: support.programs,
     internet,
+    onUnlisted: settings.onUnlistedHost,
   });
   const jails = new AgentJails({
     stateDir,
@@ -142,7 +146,7 @@ function runningConfinement(stateDir: string): Confinement {
  */
 export function registerConfinement(api: ConfinementApi, settings: ConfinementSettings): void {
   const { stateDir } = settings;
-  guardBrowserCalls(api, () => runningConfinement(stateDir));
+  guardBrowserCalls(api, () => runningConfinement(stateDir), settings.onUnlistedHost);
   if (api.registrationMode !== 'full') return;
   const unregister = registerSandboxBackend(
     backendId,
@@ -179,7 +183,11 @@ export function registerConfinement(api: ConfinementApi, settings: ConfinementSe
   );
 }
 
-function guardBrowserCalls(api: ConfinementApi, running: () => Confinement): void {
+function guardBrowserCalls(
+  api: ConfinementApi,
+  running: () => Confinement,
+  onUnlisted: ConfinementSettings['onUnlistedHost'],
+): void {
   /** Returns why it did not open. The first use takes a second, longer than OpenClaw waits for a browser. */
   const openBrowser = async (agent: string): Promise<string | undefined> => {
     try {
@@ -194,6 +202,8 @@ function guardBrowserCalls(api: ConfinementApi, running: () => Confinement): voi
     if (agentId === undefined) return guardBrowserCall(event, agentId, undefined, []);
     const whyNone = await openBrowser(agentId);
     const allowedHosts = whyNone === undefined ? running().networks.allowedHosts(agentId) : [];
-    return guardBrowserCall(event, agentId, whyNone, allowedHosts);
+    const verdict = guardBrowserCall(event, agentId, whyNone, allowedHosts);
+    if ('unlisted' in verdict && verdict.unlisted !== undefined) onUnlisted?.(agentId, verdict.unlisted);
+    return verdict;
   });
 }

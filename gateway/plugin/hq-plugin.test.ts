@@ -43,6 +43,10 @@ const answersOf = async (agent: string, ...steps: readonly Step[]) => {
   expect(await harness.turn(agent, ...steps)).toMatchObject({ status: 'ok' });
   return lastAnswers();
 };
+const answerAsOperator = (question: unknown, answer: string) =>
+  harness.query(`insert into public.agent_commands (action, payload) values ('answer_question', $1)`, [
+    JSON.stringify({ question, answer }),
+  ]);
 const outboxIsEmpty = () =>
   eventually(async () => expect(await harness.call('hq.ping')).toMatchObject({ waiting: 0 }));
 
@@ -148,6 +152,46 @@ describe('the tools of HQ', { timeout: turnMs }, () => {
     expect(
       await one('select status, attempt_count from public.agent_inbox_items where id = $1', [item]),
     ).toEqual({ status: 'pending', attempt_count: 1 });
+  });
+
+  it('ask the operators: the turn goes on with the answer', async () => {
+    const { item } = await harness.addTask('noor', 'Deploy it');
+    const ask = {
+      question: 'Deploy on a Friday?',
+      choices: ['yes', 'no'],
+      free_text: false,
+      wait_seconds: 60,
+    };
+    const turn = harness.begin('noor', call('hq_take', { item }), call('hq_ask_operator', ask));
+    const asked = await eventually(async () => {
+      const row = await one('select id, item_id from public.agent_questions');
+      expect(row).toMatchObject({ item_id: item });
+      return row;
+    });
+    await answerAsOperator(asked?.id, 'no');
+    const answeredAt = Date.now();
+    expect(await turn.ended).toMatchObject({ status: 'ok' });
+    expect(Date.now() - answeredAt).toBeLessThan(15_000);
+    expect(lastAnswers().at(-1)).toBe('The answer of an operator: no');
+    expect(
+      await one(
+        `select extract(epoch from delivered_at - answered_at)::float < 2 as soon,
+           (select count(*)::int from public.agent_inbox_items where event_type::text = 'question_answer') as items
+         from public.agent_questions`,
+      ),
+    ).toEqual({ soon: true, items: 0 });
+  });
+
+  it('ask the operators: an answer after the turn wakes the agent', async () => {
+    const [answer] = await answersOf(
+      'kim',
+      call('hq_ask_operator', { question: 'Which key?', wait_seconds: 1 }),
+    );
+    expect(answer).toMatch(/^Nobody has answered yet\..* you are woken with the answer\.$/);
+    const asked = await one(`select id from public.agent_questions where question = 'Which key?'`);
+    await answerAsOperator(asked?.id, 'The red one');
+    const [inbox] = await answersOf('kim', call('hq_inbox'));
+    expect(inbox).toContain('question_answer, "answered "The red one" by an operator: Which key?"');
   });
 
   it('do not touch the items and tasks of another agent', async () => {

@@ -2,6 +2,7 @@ import { definePluginEntry, type OpenClawPluginApi } from 'openclaw/plugin-sdk/p
 import { registerConfinement } from './confinement.ts';
 import { registerGatewayMethods } from './gateway-methods.ts';
 import { registerHooks } from './hooks/index.ts';
+import { createHostRequests } from './network/host-requests.ts';
 import { createServices, type Services } from './services.ts';
 import { readSettings } from './settings.ts';
 import { hqTools } from './tools/index.ts';
@@ -26,7 +27,11 @@ export default definePluginEntry({
     registerTools(api, services);
     registerHooks(api, services, endRun);
     registerGatewayMethods(api, services);
-    registerConfinement(api, { ...read.settings, agents: () => services.records.ids() });
+    registerConfinement(api, {
+      ...read.settings,
+      agents: () => services.records.ids(),
+      onUnlistedHost: createHostRequests(services.deliver),
+    });
     // OpenClaw starts the services of one instance of the process.
     api.registerService({
       id: 'hq-outbox',

@@ -7,7 +7,7 @@ import type { Redactor } from '@hq/shared/text';
 import { agentRecords } from '../plugin/agent-records.ts';
 import { createAgentApi } from '../plugin/hq-api/agent-api.ts';
 import { confinedSettings } from './agents/confined-settings.ts';
-import { type AgentsContext, openContext } from './agents/index.ts';
+import { type AgentsContext, openContext, watchConfig } from './agents/index.ts';
 import { type BootedOpenClaw, boot, type Started } from './boot/boot.ts';
 import { createDirectories } from './boot/directories.ts';
 import { RecentStarts } from './boot/recent-starts.ts';
@@ -19,7 +19,7 @@ import { readConfinement } from './control/confinement.ts';
 import type { Route } from './control/route.ts';
 import { type ControlServer, serveControl } from './control/server.ts';
 import { statusRoute } from './control/status-route.ts';
-import { turnsRoute } from './control/turns-route.ts';
+import { turnRoutes } from './control/turn-routes.ts';
 import type { Settings } from './environment.ts';
 import { OpenClawProcess } from './openclaw/process.ts';
 import type { ReadyOpenClaw } from './ready-openclaw.ts';
@@ -69,6 +69,7 @@ class Gateway {
   #openclaw: BootedOpenClaw | null = null;
   #agents: AgentsContext | null = null;
   #isStopping = false;
+  #stopWatching: () => Promise<void> = () => Promise.resolve();
 
   constructor(options: GatewayOptions, steps: BootSteps) {
     this.#options = options;
@@ -81,7 +82,7 @@ class Gateway {
     return [
       statusRoute(() => this.#status()),
       callsRoute(ready),
-      turnsRoute(() => this.#readyForTurns(), paths),
+      ...turnRoutes({ openclaw: () => this.#readyForTurns(), paths, isStopping: () => this.#isStopping }),
       ...agentRoutes(() => this.#agentsContext()),
     ];
   }
@@ -101,6 +102,7 @@ class Gateway {
       }
       this.#agents = await this.#openAgents(booted);
       this.#openclaw = booted;
+      this.#stopWatching = watchConfig(this.#agents, booted.client, log);
       log.info({ port: settings.port, steps: this.#steps.done }, 'ready');
       const exitCode = await Promise.race([booted.process.exited, aborted(stop.requested)]);
       if (exitCode !== null) {
@@ -120,6 +122,7 @@ class Gateway {
   async #stop({ client, process }: BootedOpenClaw, control: ControlServer): Promise<number> {
     const { settings, stop, log } = this.#options;
     this.#isStopping = true;
+    void this.#stopWatching();
     const graceMs = stop.hurried.aborted ? hurriedTurnMs : settings.turnGraceMs;
     try {
       const sessions = await endTurns(client, graceMs, stop.hurried);
@@ -190,7 +193,7 @@ class Gateway {
     const { settings } = this.#options;
     const agents = await managedAgents(settings.paths.agents);
     return {
-      ready: this.#openclaw?.client.hello != null,
+      ready: this.#openclaw?.client.hello != null && !this.#isStopping,
       version: this.#openclaw?.client.hello?.server.version ?? null,
       doing: this.#steps.doing,
       agents: [...agents.keys()].sort(),

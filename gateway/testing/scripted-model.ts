@@ -3,19 +3,30 @@ import { createServer } from 'node:http';
 import { z } from 'zod';
 
 const requestBody = z.object({
+  model: z.string().default(''),
   messages: z.array(z.object({ role: z.string(), content: z.unknown() })),
   tools: z.array(z.object({ function: z.object({ name: z.string() }) })).default([]),
 });
 
-interface ModelRequest {
+export interface ModelRequest {
   /** Names of the tools that the model is offered. */
   readonly tools: readonly string[];
   /** Texts of the tool answers of this session, in order. */
   readonly answers: readonly string[];
+  /** Texts of the user's messages of this session, in order. */
+  readonly messages: readonly string[];
+  /** Name of the model. */
+  readonly model: string;
 }
 
-/** Answer of the model to one request: a tool call, a text that ends the turn, or none. */
-export type Step = { readonly tool: string; readonly args: object } | { readonly text: string } | 'silence';
+/** Answer of the model to one request: a tool call, a text that ends the turn, a refusal by its HTTP status, or none. */
+export type Reply =
+  | { readonly tool: string; readonly args: object }
+  | { readonly text: string }
+  | { readonly refusal: number }
+  | 'silence';
+/** A reply, or what decides it once the request is there. */
+export type Step = Reply | ((request: ModelRequest) => Reply | Promise<Reply>);
 
 /** A model with OpenAI's wire format that follows a script. */
 export interface ScriptedModel {
@@ -39,11 +50,22 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
       outgoing.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
       return;
     }
-    const { messages, tools } = requestBody.parse(JSON.parse(Buffer.concat(parts).toString()));
-    const answers = messages.flatMap(answerOf);
-    requests.push({ tools: tools.map((tool) => tool.function.name), answers });
-    const step = script.shift() ?? { text: 'done' };
+    const { model, messages, tools } = requestBody.parse(JSON.parse(Buffer.concat(parts).toString()));
+    const request = {
+      model,
+      tools: tools.map((tool) => tool.function.name),
+      answers: messages.flatMap((message) => textsOf('tool', message)),
+      messages: messages.flatMap((message) => textsOf('user', message)),
+    };
+    requests.push(request);
+    const next = script.shift() ?? { text: 'done' };
+    const step = typeof next === 'function' ? await next(request) : next;
     if (step === 'silence') return;
+    if ('refusal' in step) {
+      const error = { message: `refused with ${step.refusal}` };
+      outgoing.writeHead(step.refusal, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+      return;
+    }
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const event of events(step, requests.length)) {
       outgoing.write(`data: ${JSON.stringify(event)}\n\n`);
@@ -69,8 +91,8 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
 
 const parts = z.array(z.object({ text: z.string().default('') }));
 
-function answerOf({ role, content }: { role: string; content: unknown }): string[] {
-  if (role !== 'tool') return [];
+function textsOf(wanted: string, { role, content }: { role: string; content: unknown }): string[] {
+  if (role !== wanted) return [];
   if (typeof content === 'string') return [content];
   return [
     parts
@@ -80,7 +102,7 @@ function answerOf({ role, content }: { role: string; content: unknown }): string
   ];
 }
 
-function events(step: Exclude<Step, 'silence'>, count: number): object[] {
+function events(step: Exclude<Reply, 'silence' | { refusal: number }>, count: number): object[] {
   const chunk = { id: 'chunk', object: 'chat.completion.chunk', created: 1, model: 'one' };
   const delta =
     'text' in step

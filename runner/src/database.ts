@@ -2,6 +2,7 @@ import type { ProxyEnv } from 'node:http';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { listedAgents } from './agents/listed-agent.ts';
+import { type DispatchRequest, dispatchResponse } from './dispatch/exchange.ts';
 import { isGatewayId } from './environment.ts';
 import { type ExchangeRequest, exchangeResponse } from './exchange.ts';
 import { createRestClient } from './rest-client.ts';
@@ -86,6 +87,12 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000, proxy
         p_heartbeat: request.heartbeat,
       };
       return parse(exchangeResponse, await rest.call('runner_exchange', args, signal), 'exchange');
+    },
+
+    /** One request of the dispatcher. */
+    async dispatch(gatewayId: string, request: DispatchRequest, signal: AbortSignal) {
+      const args = { p_gateway_id: gatewayId, p_request: request };
+      return parse(dispatchResponse, await rest.call('dispatch_exchange', args, signal), 'dispatch');
     },
 
     async setPaused(gatewayId: string, paused: boolean, signal: AbortSignal) {

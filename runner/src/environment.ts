@@ -8,6 +8,7 @@ import {
   type Variables,
 } from '@hq/shared/environment';
 import { z } from 'zod';
+import type { DispatchLimits } from './dispatch/exchange.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -47,6 +48,13 @@ const environment = z
     COMMAND_TIMEOUT: seconds(1, 86_400, 3600),
     HEALTH_PORT: count(0, 65_535, 0),
     RUNNER_SLOTS: count(2, 64, 16),
+    MAX_CONCURRENT_WAKES: count(0, 100, 2),
+    WAKE_COOLDOWN: seconds(0, 3600, 30),
+    MAX_WAKE_COOLDOWN: seconds(1, 86_400, 900),
+    MAX_CONSECUTIVE_FAILURES: count(1, 100, 5),
+    AGENT_PROCESS_TIMEOUT: seconds(1, 86_400, 300),
+    RECONCILE_INTERVAL: seconds(1, 3600, 60),
+    STALE_ITEM_AGE_HOURS: count(1, 8760, 24),
     LOG_LEVEL: z
       .enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error')
       .default('info'),
@@ -70,6 +78,18 @@ function secretsDirectory(env: { RUNTIME_MODE: string; GATEWAY_HOME?: string | u
 }
 
 export type Environment = z.output<typeof environment>;
+
+/** Returns the limits of the dispatcher. */
+export function dispatchLimits(env: Environment): DispatchLimits {
+  return {
+    max_concurrent_wakes: env.MAX_CONCURRENT_WAKES,
+    wake_cooldown: env.WAKE_COOLDOWN,
+    max_wake_cooldown: env.MAX_WAKE_COOLDOWN,
+    max_consecutive_failures: env.MAX_CONSECUTIVE_FAILURES,
+    agent_process_timeout: env.AGENT_PROCESS_TIMEOUT,
+    stale_item_age_hours: env.STALE_ITEM_AGE_HOURS,
+  };
+}
 
 /** Reads the runner's settings. Throws `usage` with the name of the variable for an invalid value. */
 export function readEnvironment(variables: Variables): Environment {

@@ -66,5 +66,7 @@ export const exchangeResponse = z.object({
   secrets_version: z.number().nullish(),
   /** Grows with every change of an agent of this gateway. */
   agents_version: z.number().nullish(),
+  /** Grows with every change that may wake an agent of this gateway, or end its turn. */
+  dispatch_version: z.number().nullish(),
 });
 export type ExchangeResponse = z.output<typeof exchangeResponse>;

@@ -12,8 +12,11 @@ import {
   type TurnLine,
   type TurnRequest,
   type TurnResult,
+  type TurnState,
+  turnAborted,
   turnLine,
   turnResult,
+  turnState,
 } from '@hq/shared/gateway';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
@@ -24,6 +27,12 @@ export interface ControlRequest {
   readonly path: string;
   readonly body?: object | undefined;
   readonly signal: AbortSignal;
+}
+
+/** One run of an agent, by its id and the session in which it runs. */
+export interface TurnRun {
+  readonly runId: string;
+  readonly sessionKey: string;
 }
 
 /** Forms of a streamed answer: its lines, and the result in the last one. */
@@ -60,6 +69,23 @@ export class GatewayControl {
   turn(turn: TurnRequest, onLine: (line: TurnLine) => void, signal: AbortSignal): Promise<TurnResult> {
     const request = { method: 'POST', path: '/turns', body: turn, signal } as const;
     return this.stream({ ...request, line: turnLine, result: turnResult, onLine });
+  }
+
+  /**
+   * Follows a turn from its beginning, also one that the gateway or OpenClaw has begun before a restart. An abort of the signal
+   * ends only this request.
+   */
+  followTurn(run: TurnRun, onLine: (line: TurnLine) => void, signal: AbortSignal): Promise<TurnState> {
+    const session = new URLSearchParams({ session: run.sessionKey });
+    const path = `/turns/${encodeURIComponent(run.runId)}?${session}`;
+    return this.stream({ method: 'GET', path, signal, line: turnLine, result: turnState, onLine });
+  }
+
+  /** Aborts a turn and whatever OpenClaw would resume of it. Returns when it is over; false where there was nothing. */
+  async abortTurn({ runId, sessionKey }: TurnRun, signal: AbortSignal): Promise<boolean> {
+    const path = `/turns/${encodeURIComponent(runId)}/abort`;
+    const request = { method: 'POST', path, body: { session: sessionKey }, signal } as const;
+    return (await this.request(request, turnAborted)).aborted;
   }
 
   /** Sends a request that is answered with one object. */

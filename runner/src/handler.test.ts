@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type HandlerContext, handle } from './handler.ts';
 import { handlers } from './handlers/index.ts';
 import { CommandOutput } from './output.ts';
-import { noAgents, noServices } from './testing/no-services.ts';
+import { noAgents, noDispatcher, noServices } from './testing/no-services.ts';
 
 const context: HandlerContext = {
   commandId: 'command',
@@ -11,6 +11,7 @@ const context: HandlerContext = {
   agentId: null,
   agentSlug: null,
   agents: noAgents,
+  dispatcher: noDispatcher,
   runnerId: 'runner',
   stack: noServices,
   output: new CommandOutput(createRedactor([]), () => undefined),

@@ -8,6 +8,7 @@ import {
 import { HqError } from '@hq/shared/errors';
 import type { ZodError, ZodType } from 'zod';
 import type { AgentsSync } from './agents/agents-sync.ts';
+import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { Output } from './output.ts';
 import type { OpenedSecret } from './secrets/secrets-sync.ts';
 import type { Stack } from './stack.ts';
@@ -22,6 +23,7 @@ export interface HandlerContext {
   readonly runnerId: string;
   readonly stack: Stack;
   readonly agents: Pick<AgentsSync, 'sync' | 'remove' | 'approvePairing' | 'resetSession' | 'untilReady'>;
+  readonly dispatcher: Pick<Dispatcher, 'restart'>;
   readonly output: Output;
   /** Aborted when the command is cancelled, runs out of time, loses its lease, or the runner stops. */
   readonly signal: AbortSignal;

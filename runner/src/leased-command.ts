@@ -14,7 +14,10 @@ export interface LeasedCommandOptions {
   readonly redactor: Redactor;
   /** Upper limit in seconds for every command, whatever its action allows. */
   readonly commandTimeout: number;
-  readonly context: Pick<HandlerContext, 'runnerId' | 'stack' | 'agents' | 'setPaused' | 'openSecret'>;
+  readonly context: Pick<
+    HandlerContext,
+    'runnerId' | 'stack' | 'agents' | 'dispatcher' | 'setPaused' | 'openSecret'
+  >;
   /** Receives a sentence about a result that does not fit its schema; may throw to fail the command. */
   readonly onInvalidResult: (warning: string) => void;
   /** Called when output or progress waits to be sent. */

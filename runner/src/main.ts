@@ -6,7 +6,7 @@ import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor, type Redactor } from '@hq/shared/text';
 import { connectDatabase } from './database.ts';
 import { openDockerStack } from './docker/docker-stack.ts';
-import { type Environment, readEnvironment, secretValues } from './environment.ts';
+import { dispatchLimits, type Environment, readEnvironment, secretValues } from './environment.ts';
 import { type IdentityOptions, identifyGateway } from './gateway-identity.ts';
 import { handlers } from './handlers/index.ts';
 import { prepareGatewayHome } from './process/gateway-home.ts';
@@ -153,6 +153,8 @@ async function runCommands(
     pollInterval: env.POLL_INTERVAL,
     commandTimeout: env.COMMAND_TIMEOUT,
     healthPort: env.HEALTH_PORT,
+    dispatch: dispatchLimits(env),
+    reconcileInterval: env.RECONCILE_INTERVAL,
   });
   const stopped = stopRequest.then(() => runner.stop());
   // Rejects earlier with an error that no retry can fix.

@@ -4,7 +4,7 @@ import type { CommandResult } from './exchange.ts';
 import { handlers } from './handlers/index.ts';
 import { LeasedCommand } from './leased-command.ts';
 import { Outbox } from './outbox.ts';
-import { noAgents, noServices } from './testing/no-services.ts';
+import { noAgents, noDispatcher, noServices } from './testing/no-services.ts';
 
 function leasedCommand(token: string, action = 'ping'): LeasedCommand {
   return new LeasedCommand({
@@ -30,6 +30,7 @@ function leasedCommand(token: string, action = 'ping'): LeasedCommand {
       stack: noServices,
       setPaused: () => Promise.resolve(),
       agents: noAgents,
+      dispatcher: noDispatcher,
       openSecret: () => Promise.reject(new Error('no secrets')),
     },
     onOutput: () => undefined,

@@ -6,6 +6,8 @@ import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import { AgentsSync } from './agents/agents-sync.ts';
 import type { Database } from './database.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import type { DispatchLimits } from './dispatch/exchange.ts';
 import type { Heartbeat } from './exchange.ts';
 import type { Handlers } from './handler.ts';
 import type { LeasedCommandOptions } from './leased-command.ts';
@@ -33,13 +35,18 @@ export interface RunnerOptions {
   /** Seconds. */
   readonly commandTimeout: number;
   readonly healthPort: number;
+  readonly dispatch: DispatchLimits;
+  /** Seconds between two looks for agents that may wake, when nothing announces them. */
+  readonly reconcileInterval: number;
   /** Receives a sentence about a result that does not fit its schema; by default it is logged as a warning. */
   readonly onInvalidResult?: (warning: string) => void;
   /** Seconds; 90 by default, so that a minute without the database costs no command its lease. */
   readonly leaseSeconds?: number;
   /** Seconds between heartbeats; 30 by default. */
   readonly heartbeatSeconds?: number;
-  readonly timings?: Partial<SyncLoopTimings & { readonly echoMs: number }>;
+  readonly timings?: Partial<
+    SyncLoopTimings & { readonly echoMs: number; readonly dispatchLeaseSeconds: number }
+  >;
 }
 
 export interface Runner {
@@ -60,13 +67,15 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { gatewayId, database, stack, secrets, log, version } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const parts = connectParts(options, id);
-  const { loop, services, realtime, agents } = parts;
+  const { loop, services, realtime, agents, dispatcher } = parts;
+  dispatcher.start();
   let stopping: Promise<readonly string[]> | null = null;
   const health = await serveHealth(options.healthPort, () =>
     healthAnswer(options, id, parts, stopping !== null),
   );
   const ended = loop.run().finally(async () => {
     services.close();
+    await dispatcher.stop();
     await agents.close();
     await secrets.close();
     await realtime.close();
@@ -79,7 +88,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     healthPort: health.port,
     ended,
     stop() {
-      stopping ??= loop.stop().then(async (left) => {
+      stopping ??= Promise.all([loop.stop(), dispatcher.stop()]).then(async ([left]) => {
         await ended;
         return left;
       });
@@ -102,6 +111,17 @@ function connectParts(options: RunnerOptions, id: string) {
     readChannelTokens: (signal) => secrets.readChannelTokens(signal),
     onApplied: () => secrets.announceAgain(),
     log,
+  });
+  const dispatcher = new Dispatcher({
+    database,
+    gatewayId,
+    runnerId: id,
+    gateway: stack.gateway,
+    limits: options.dispatch,
+    sweepMs: options.reconcileInterval * 1000,
+    gatewayStays: stack.kind === 'docker',
+    log,
+    leaseSeconds: timings.dispatchLeaseSeconds,
   });
   let stored: Heartbeat = {};
   const heartbeat = (): Heartbeat => ({
@@ -127,12 +147,13 @@ function connectParts(options: RunnerOptions, id: string) {
         stored = { ...stored, ...sent };
         realtime.onHeartbeatStored(sentAt);
       },
-      command: commandOptions(options, agents, id),
+      command: commandOptions(options, agents, dispatcher, id),
       onResponse: (response) => {
         realtime.onResponse(response);
         secrets.onVersion(response.secrets_version);
         agents.onSecretsVersion(response.secrets_version);
         agents.onVersion(response.agents_version);
+        dispatcher.onVersion(response.dispatch_version);
       },
     },
     quickPollMs,
@@ -141,6 +162,7 @@ function connectParts(options: RunnerOptions, id: string) {
     loop.heartbeatSoon();
     // It may be a gateway that is healthy again.
     agents.compareSoon();
+    dispatcher.hint();
   });
   const realtime = new Realtime({
     ...options,
@@ -149,6 +171,7 @@ function connectParts(options: RunnerOptions, id: string) {
     onGateway: (row) => {
       secrets.onVersion(row.secrets_version);
       agents.onVersion(row.agents_version);
+      dispatcher.onVersion(row.dispatch_version);
     },
     onHeartbeatWanted: () => loop.heartbeatSoon(),
     onTrustChange: (trusted) => {
@@ -158,7 +181,7 @@ function connectParts(options: RunnerOptions, id: string) {
   });
   secrets.onStateChange(() => loop.heartbeatSoon());
   agents.onStateChange(() => loop.heartbeatSoon());
-  return { loop, services, realtime, agents };
+  return { loop, services, realtime, agents, dispatcher };
 }
 
 export type HealthAnswer = ReturnType<typeof healthAnswer>;
@@ -166,10 +189,11 @@ export type HealthAnswer = ReturnType<typeof healthAnswer>;
 function healthAnswer(
   { gatewayId, secrets, heartbeatSeconds = usualHeartbeatSeconds }: RunnerOptions,
   runner: string,
-  { loop, services, realtime, agents }: Parts,
+  { loop, services, realtime, agents, dispatcher }: Parts,
   isStopping: boolean,
 ) {
   const { answeredMsAgo, fault, ...state } = loop.state();
+  const { fault: dispatchFault, ...dispatch } = dispatcher.state();
   const logProblem = logOutput.problem();
   const isFailing = answeredMsAgo === null || answeredMsAgo > 3 * heartbeatSeconds * 1000;
   return {
@@ -180,6 +204,7 @@ function healthAnswer(
     lastTurnMsAgo: answeredMsAgo,
     realtime: realtime.trust(),
     ...state,
+    ...dispatch,
     /** State of the secrets' files: `ok`, `stale` or `error`. */
     secrets: secrets.state().state,
     /** `waiting` while the agents on the gateway are not as the database has them. */
@@ -187,13 +212,14 @@ function healthAnswer(
     /** `failing` while lines of the log are lost. */
     log: logProblem === null ? 'ok' : 'failing',
     /** Reason why the last exchange, look at the stack, sync of the secrets or line of the log failed. */
-    fault: fault ?? services.fault() ?? secrets.state().problem ?? logProblem,
+    fault: fault ?? dispatchFault ?? services.fault() ?? secrets.state().problem ?? logProblem,
   };
 }
 
 function commandOptions(
   options: RunnerOptions,
   agents: AgentsSync,
+  dispatcher: Dispatcher,
   runnerId: string,
 ): Omit<LeasedCommandOptions, 'command' | 'onOutput'> {
   const { database, gatewayId, secrets, stack, log } = options;
@@ -206,6 +232,7 @@ function commandOptions(
       runnerId,
       stack,
       agents,
+      dispatcher,
       openSecret: (idOrKey, signal) => secrets.readSecret(idOrKey, signal),
       setPaused: (paused) => database.setPaused(gatewayId, paused, AbortSignal.timeout(pauseTimeoutMs)),
     },

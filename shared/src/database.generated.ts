@@ -413,6 +413,101 @@ export type Database = {
           },
         ];
       };
+      agent_questions: {
+        Row: {
+          agent_id: string;
+          answer: string | null;
+          answered_at: string | null;
+          answered_by: string | null;
+          choices: string[];
+          created_at: string;
+          delivered_at: string | null;
+          expires_at: string;
+          free_text: boolean;
+          host: string | null;
+          id: string;
+          item_id: string | null;
+          kind: string;
+          question: string;
+          status: string;
+          task_id: string | null;
+          tenant_id: string;
+          updated_at: string;
+          waits_until: string | null;
+        };
+        Insert: {
+          agent_id: string;
+          answer?: string | null;
+          answered_at?: string | null;
+          answered_by?: string | null;
+          choices?: string[];
+          created_at?: string;
+          delivered_at?: string | null;
+          expires_at: string;
+          free_text?: boolean;
+          host?: string | null;
+          id?: string;
+          item_id?: string | null;
+          kind: string;
+          question: string;
+          status?: string;
+          task_id?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+          waits_until?: string | null;
+        };
+        Update: {
+          agent_id?: string;
+          answer?: string | null;
+          answered_at?: string | null;
+          answered_by?: string | null;
+          choices?: string[];
+          created_at?: string;
+          delivered_at?: string | null;
+          expires_at?: string;
+          free_text?: boolean;
+          host?: string | null;
+          id?: string;
+          item_id?: string | null;
+          kind?: string;
+          question?: string;
+          status?: string;
+          task_id?: string | null;
+          tenant_id?: string;
+          updated_at?: string;
+          waits_until?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_questions_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_questions_item_id_fkey';
+            columns: ['item_id'];
+            isOneToOne: false;
+            referencedRelation: 'agent_inbox_items';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_questions_task_id_fkey';
+            columns: ['task_id'];
+            isOneToOne: false;
+            referencedRelation: 'tasks';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_questions_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       agent_routines: {
         Row: {
           agent_id: string;
@@ -2274,6 +2369,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: Database['public']['Enums']['member_role'];
       };
+      needs_you: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
       note_secret: {
         Args: { p_secret_id: string; p_note?: string | null; p_origin?: string | null };
         Returns: Json;
@@ -2334,10 +2433,10 @@ export type Database = {
     Enums: {
       agent_status: 'ready' | 'paused' | 'error' | 'provisioning' | 'hibernating';
       budget_status: 'ok' | 'warned' | 'exceeded' | 'unmetered';
-      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'approve_deliverable' | 'assign_task' | 'cancel_item' | 'comment_on_task' | 'create_routine' | 'create_task' | 'list_routines' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'pause_routine' | 'ping' | 'reject_deliverable' | 'remove_routine' | 'request_revision' | 'restart_session' | 'resume_agent' | 'resume_all' | 'resume_gateway' | 'resume_routine' | 'retry_item' | 'run_routine' | 'set_allowed_hosts' | 'set_budget' | 'set_task_status' | 'stack_status' | 'stop_all' | 'tail_logs' | 'top_up_budget' | 'wake_agent';
+      command_action: 'provision' | 'update' | 'remove' | 'update_all' | 'restart_gateway' | 'restart_dispatcher' | 'update_gateway' | 'backup_gateway' | 'approve_pairing' | 'set_agent_model' | 'list_models' | 'auth_set_api_key' | 'auth_start' | 'auth_paste' | 'auth_list' | 'auth_refresh' | 'auth_remove' | 'auth_set_default' | 'acknowledge_alert' | 'allow_host' | 'answer_question' | 'approve_deliverable' | 'assign_task' | 'cancel_item' | 'comment_on_task' | 'create_routine' | 'create_task' | 'list_routines' | 'mute_alert' | 'pause_agent' | 'pause_gateway' | 'pause_routine' | 'ping' | 'reject_deliverable' | 'remove_routine' | 'request_revision' | 'restart_session' | 'resume_agent' | 'resume_all' | 'resume_gateway' | 'resume_routine' | 'retry_item' | 'run_routine' | 'set_allowed_hosts' | 'set_budget' | 'set_task_status' | 'stack_status' | 'stop_all' | 'tail_logs' | 'top_up_budget' | 'wake_agent';
       command_status: 'pending' | 'leased' | 'running' | 'done' | 'failed' | 'cancelled';
       gateway_status: 'provisioning' | 'ready' | 'error' | 'hibernating' | 'paused';
-      inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved' | 'task_overdue';
+      inbox_event_type: 'task_assignment' | 'task_reassignment' | 'task_comment_mention' | 'routine_schedule' | 'routine_event' | 'heartbeat' | 'deliverable_review' | 'blocker_resolved' | 'task_overdue' | 'question_answer';
       inbox_item_status: 'pending' | 'leased' | 'done' | 'dead_letter' | 'failed';
       member_role: 'viewer' | 'operator' | 'admin';
       review_status: 'draft' | 'in_review' | 'approved' | 'revision_requested' | 'rejected';

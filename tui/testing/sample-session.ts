@@ -8,6 +8,7 @@ import type {
   CommandOutputRow,
   CommandRow,
   GatewayRow,
+  NeedRow,
   NotificationRow,
   SecretRow,
 } from '@hq/shared/rows';
@@ -217,6 +218,51 @@ const sampleAlerts: readonly NotificationRow[] = [
   },
 ];
 
+function need(number: number, kind: string, title: string, more: Partial<NeedRow> = {}): NeedRow {
+  return {
+    id: id('8', number),
+    kind,
+    agent: 'ada',
+    title,
+    detail: null,
+    since: before(number * 700),
+    expires_at: null,
+    choices: [],
+    free_text: false,
+    actions: [],
+    ...more,
+  };
+}
+
+function offered(action: string, title: string, payload: Readonly<Record<string, unknown>>) {
+  return { action, title, payload, agent: null, gateway: null, allowed: true };
+}
+
+const sampleNeeds: readonly NeedRow[] = [
+  need(3, 'question', 'Shall I send the newsletter to all 1200 readers today?\u001b[2J', {
+    choices: ['Yes, today', 'Tomorrow', 'Not at all'],
+    free_text: true,
+    expires_at: before(-200_000),
+    actions: [offered('answer_question', 'Answer a question', { question: id('8', 3) })],
+  }),
+  need(2, 'deliverable', 'Report of the third quarter', {
+    detail: 'https://example.org/report',
+    actions: [
+      offered('approve_deliverable', 'Approve a deliverable', { deliverable: id('8', 2) }),
+      offered('request_revision', 'Request a revision', { deliverable: id('8', 2) }),
+      offered('reject_deliverable', 'Reject a deliverable', { deliverable: id('8', 2) }),
+    ],
+  }),
+  need(1, 'allow_host', 'May bob reach pypi.org? Whatever it can read, it can send there.', {
+    agent: 'bob',
+    choices: ['allow', 'deny'],
+    actions: [
+      offered('allow_host', 'Allow a host', { question: id('8', 1) }),
+      offered('answer_question', 'Answer a question', { question: id('8', 1) }),
+    ],
+  }),
+];
+
 const sampleAudit: readonly AuditRow[] = [
   ['command.enqueued', 'restart_gateway on primary from tui', me, 12],
   [
@@ -359,6 +405,7 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     agents: feed(sampleAgents),
     commands: feed(sampleCommands),
     notifications: feed(sampleAlerts),
+    needs: feed(sampleNeeds),
     audit: feed(sampleAudit),
     secrets: feed(sampleSecrets),
     chatLinks: feed(sampleLinks),
@@ -383,6 +430,7 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     cancel: refuse,
     acknowledge: refuse,
     dismiss: refuse,
+    question: async () => null,
     checkSecretsKey: async () => undefined,
     writeSecret: refuse,
     noteSecret: refuse,

@@ -47,6 +47,8 @@ const tour = [
   ['secret-form', '\u001ba', 'Store a secret'],
   ['chat', '\u001b7', '[7 Chat]'],
   ['chat-code', 'c', '/hq link'],
+  ['needs', '\u001b8', '[8 Needs you]'],
+  ['need', '\r', '1 Yes, today'],
   ['help', '\u001b?', 'any key closes'],
   ['confirm', 'q1R', '▸ Cancel'],
   ['palette', '\u001b[27u:rest', ': rest '],

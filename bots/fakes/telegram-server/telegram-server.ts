@@ -21,7 +21,7 @@ import { sendToWebhook } from './webhook-sender.ts';
 export interface TelegramServerOptions {
   /** The path of the API, as behind a proxy: `/telegram`. */
   readonly path?: string;
-  /** Takes texts with markup of HTML, too: OpenClaw sends such ones. HQ sends entities. */
+  /** Takes texts with markup of HTML and white space around them, too: OpenClaw sends such ones. HQ sends entities. */
   readonly acceptsHtml?: boolean;
 }
 
@@ -364,11 +364,13 @@ export async function startTelegramServer(options: TelegramServerOptions = {}): 
   return new TelegramServer(server, options);
 }
 
-/** Returns the call with the text that people would see, without its markup. */
+/** Returns the call with the text that people would see: without its markup, and trimmed as Telegram does it. */
 function withoutHtml(call: Call): Call {
-  const { parse_mode, text, ...others } = call.params;
-  if (parse_mode !== 'HTML' || typeof text !== 'string') return call;
-  return { ...call, params: { ...others, text: text.replaceAll(/<[^>]*>/g, '') } };
+  const { parse_mode: mode, text, ...others } = call.params;
+  if (typeof text !== 'string') return call;
+  if (mode === undefined) return { ...call, params: { ...others, text: text.trim() } };
+  if (mode !== 'HTML') return call;
+  return { ...call, params: { ...others, text: text.replaceAll(/<[^>]*>/g, '').trim() } };
 }
 
 function refuse(response: ServerResponse, error: unknown): void {

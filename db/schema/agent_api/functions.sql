@@ -28,6 +28,13 @@ set search_path = '' as $$
     ('submit_deliverable', jsonb_build_object('task', id, 'label', line, 'note', text,
       'url', '{"type": "string", "maxLength": 2000, "pattern": "^https?://"}'::jsonb), '{task,label}'),
     ('notify', jsonb_build_object('title', line, 'body', '{"type": "string", "maxLength": 4000}'::jsonb, 'task', id), '{title}'),
+    ('ask', jsonb_build_object('question', '{"type": "string", "minLength": 1, "maxLength": 2000}'::jsonb, 'task', id, 'item', id, 'session_key', line,
+      'choices', '{"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}}'::jsonb, 'free_text', '{"type": "boolean"}'::jsonb,
+      'wait_seconds', '{"type": "integer", "minimum": 0, "maximum": 120}'::jsonb), '{question}'),
+    ('answer', jsonb_build_object('question', id, 'stop', '{"type": "boolean"}'::jsonb), '{question}'),
+    ('host_refused', jsonb_build_object('port', '{"type": "integer", "minimum": 1, "maximum": 65535}'::jsonb, 'host',
+      '{"type": "string", "maxLength": 253, "pattern": "^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$"}'::jsonb),
+      '{host,port}'),
     ('budget', jsonb_build_object(), '{}'),
     ('record_usage', jsonb_build_object('run_id', line, 'session_id', line, 'provider', line, 'model', line, 'occurred_at', time)
       || (select jsonb_object_agg(n, count) from unnest('{input_tokens,output_tokens,cache_read,cache_write,total_tokens}'::text[]) n)
@@ -77,6 +84,8 @@ select hq.open_function('public.agent_call(text, text, jsonb)', 'anon, authentic
 - `tasks {status?, limit?}` → `{tasks}`: its own and its reports''; `task {task}` adds comments, relations, links and subtasks
 - `create_task {title, description?, priority?, due?, assignee?, parent?}`, `set_task_status {task, status, note?}`, `comment {task, body, mentions?}`
 - `submit_deliverable {task, label, url?, note?}` → `{id, review_status}`; `notify {title, body?, task?}` tells the operators
+- `ask {question, choices?, free_text?, task?, item?, session_key?, wait_seconds?}` → `{id, status, …}`; `answer {question, stop?}` → `{id, status, answer, answered_by}`
+- `host_refused {host, port}` → `{asked}` asks whether the agent may reach a host
 - `budget {}` → `{allowed, reason: null | workspace_stopped | agent_paused | gateway_paused | budget_exceeded | hourly_brake, status, limit_usd, spent_usd, until?}`
 - `record_usage {run_id, provider, model, occurred_at, session_id?, input_tokens?, …, cost_total_usd?}` → `{recorded}`, once for each run, provider, model and time
 - `pairing_requested {channel, account, sender, code, sender_name?, expires_at?}`');

@@ -274,6 +274,44 @@ begin
 end
 $$;
 
+-- Raises 23505 where the agent could not begin a turn now, with what to do about it. The gateway would refuse the turn for the same reasons.
+create or replace function hq.check_wakeable(p_agent public.agents, p_gateway public.gateways) returns void language plpgsql
+set search_path = '' as $$
+declare
+  v_budget jsonb := hq.agent_budget(p_agent, '{}');
+  v_message text;
+  v_hint text;
+begin
+  if p_agent.status::text = 'paused' then
+    v_message := format('%s is paused', p_agent.slug);
+    v_hint := 'resume_agent lets it work again.';
+  elsif p_agent.status::text = 'provisioning' then
+    v_message := format('%s is not ready: it is being provisioned', p_agent.slug);
+    v_hint := 'Wait until it is ready. The command provision says how far it is.';
+  elsif p_agent.status::text = 'error' and p_agent.openclaw_id is null then
+    v_message := format('%s is not on its gateway: %s', p_agent.slug, coalesce(p_agent.meta ->> 'error', 'it is in error'));
+    v_hint := 'Repair that, then run update, or remove the agent.';
+  elsif p_agent.status::text = 'hibernating' then
+    v_message := format('%s is hibernating', p_agent.slug);
+    v_hint := 'It can be woken once it is ready again.';
+  elsif p_gateway.status::text = 'paused' then
+    v_message := format('the gateway %s is paused', p_gateway.slug);
+    v_hint := 'resume_gateway lets its agents work again.';
+  elsif p_gateway.status::text = 'hibernating' then
+    v_message := format('the gateway %s is hibernating', p_gateway.slug);
+    v_hint := 'Its agents can be woken once it is ready again.';
+  elsif v_budget ->> 'reason' = 'budget_exceeded' then
+    v_message := format('%s has used up its budget: %s of %s USD this month', p_agent.slug,
+      round((v_budget ->> 'spent_usd')::numeric, 2), v_budget ->> 'limit_usd');
+    v_hint := 'top_up_budget or set_budget gives it more.';
+  end if;
+  if v_message is not null then
+    raise exception '%', v_message using errcode = '23505', hint = v_hint, table = 'agent_commands',
+      column = case when v_message like 'the gateway %' then 'gateway' else 'agent' end;
+  end if;
+end
+$$;
+
 -- The row is what an operator wants; the runner brings the gateway to it.
 create or replace function hq.set_agent_model() returns trigger language plpgsql security definer
 set search_path = '' as $$

@@ -242,6 +242,7 @@ begin
     perform hq.sweep_tasks(v_tenant);
     perform hq.sweep_adapters(v_tenant);
     perform hq.sweep_pairings(v_tenant);
+    perform hq.sweep_questions(v_tenant);
     if hq.within_rate_limit(v_tenant, '', 'sweep of chat', 1, 60) then
       perform hq.sweep_chat(v_tenant);
     end if;

@@ -255,6 +255,8 @@ begin
     perform hq.check_served(new, v_action, v_agent, v_gateway);
     if v_action.name = 'provision' then
       v_agent := hq.agent_to_provision(new, v_gateway);
+    elsif v_action.name = 'wake_agent' then
+      perform hq.check_wakeable(v_agent, v_gateway);
     end if;
   elsif octet_length(new.payload::text) > c_payload_bytes then
     raise exception 'the payload must be at most 1 MiB' using errcode = '22023', column = 'payload', table = 'agent_commands';

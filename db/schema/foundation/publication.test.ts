@@ -12,6 +12,7 @@ test('tables that clients and runners watch are published, and none that holds a
       'agent_command_output',
       'agent_commands',
       'agent_inbox_items',
+      'agent_questions',
       'agent_routines',
       'agents',
       'audit_log',

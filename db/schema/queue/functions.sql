@@ -223,6 +223,7 @@ begin
   end if;
   perform hq.end_unserved(p_gateway, p_kind);
   perform hq.sweep_pairings(p_gateway.tenant_id);
+  perform hq.sweep_questions(p_gateway.tenant_id);
 end
 $$;
 

@@ -74,10 +74,12 @@ export class AgentBrowser {
     const [program = '', ...args] = argv;
     const child = spawn(program, args, { cwd: '/', env: {}, stdio: 'ignore' });
     this.#child = child;
-    child.once('exit', () => {
+    const forget = () => {
       if (this.#child === child) this.#child = undefined;
-      void ended();
-    });
+      // What it leaves in the run directory is removed with that directory.
+      ended().catch(() => undefined);
+    };
+    child.once('exit', forget);
     try {
       await once(child, 'spawn');
       // A signal that cannot be sent is no failure of the gateway.
@@ -86,6 +88,8 @@ export class AgentBrowser {
       this.#failures = 0;
     } catch (cause) {
       child.kill('SIGKILL');
+      // A process that was never created does not exit.
+      if (child.pid === undefined) forget();
       this.#failures += 1;
       this.#notBefore = Date.now() + backoffMs(this.#failures, backoff);
       throw new HqError('failed', `The browser of agent ${agent} did not start.`, {

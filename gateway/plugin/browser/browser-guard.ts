@@ -1,4 +1,4 @@
-import { type AllowedHost, isAllowed, parseDestination } from '../network/allowed-hosts.ts';
+import { type AllowedHost, type Destination, isAllowed, parseDestination } from '../network/allowed-hosts.ts';
 
 /** Returns whether a tool is OpenClaw's one tool that drives browsers. */
 export function isBrowserTool(toolName: string): boolean {
@@ -10,7 +10,7 @@ const urlParameters = ['url', 'targetUrl'];
 
 export type BrowserVerdict =
   | { readonly params: Readonly<Record<string, unknown>> }
-  | { readonly block: true; readonly blockReason: string };
+  | { readonly block: true; readonly blockReason: string; readonly unlisted?: Destination | undefined };
 
 /**
  * Decides about one call of the browser tool; `whyNone` says why the agent has no browser. The model may name any profile, and another agent's profile is that agent's
@@ -29,6 +29,7 @@ export function guardBrowserCall(
     return {
       block: true,
       blockReason: `HQ refused agent ${agent}: ${refused} is not on the list of allowed hosts`,
+      unlisted: parseDestination(refused),
     };
   }
   const { node: _node, ...params } = event.params;

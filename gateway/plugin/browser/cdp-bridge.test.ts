@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -84,6 +85,18 @@ it('without an agent’s token nothing opens', async () => {
   }
   expect(opened).toEqual([]);
 });
+
+it.each(['', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'])(
+  'an address that cannot be parsed is refused, and the bridge goes on (%j)',
+  async (headers) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`GET //[ HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
+    socket.destroy();
+    expect(await get(`/json/version?token=${bridgeToken(key, 'maya')}`)).toBe(200);
+  },
+);
 
 it('a browser that does not run is not started', async () => {
   const token = bridgeToken(key, 'zed');

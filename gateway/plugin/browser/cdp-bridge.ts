@@ -52,7 +52,9 @@ export class CdpBridge {
 
   /** Returns where a request leads; undefined without the token of an agent. */
   #target({ url = '' }: IncomingMessage): { agent: string; path: string } | undefined {
-    const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
+    const parsed = URL.parse(url, 'http://127.0.0.1');
+    if (parsed === null) return undefined;
+    const { pathname, searchParams } = parsed;
     const agent = this.#options.agentOf(searchParams.get('token') ?? '');
     searchParams.delete('token');
     const query = searchParams.toString();
@@ -73,6 +75,8 @@ export class CdpBridge {
         path: target.path,
         headers: browserHeaders(incoming),
       });
+      // An answer may come before the end of the body, and the connection may break after it.
+      outgoing.on('error', () => response.destroy(outgoing.errored ?? undefined));
       incoming.pipe(outgoing);
       const [answer] = await once(outgoing, 'response');
       response.writeHead(answer.statusCode ?? 502, answer.headers);

@@ -131,6 +131,13 @@ it('holds the last answer for a minute while a new credential is on its way', as
   writeFileSync(file, before);
 });
 
+it('is closed for an agent whose record is damaged', async () => {
+  writeFileSync(join(state, 'hq', 'agents', 'zed.json'), '{"agentId":');
+  expect(await gate().beforeRun('zed')).toContain('HQ’s record of this agent cannot be read');
+  rmSync(join(state, 'hq', 'agents', 'zed.json'));
+  expect(await gate().beforeRun('zed')).toBeNull();
+});
+
 it('is closed for a credential that HQ does not know, and open for agents that HQ does not manage', async () => {
   const other = join(state, 'hq', 'agents', 'other.json');
   writeFileSync(

@@ -66,7 +66,8 @@ export class BudgetGate {
   async beforeRun(agentId: string | undefined): Promise<Verdict> {
     const { api, records } = this.#options;
     const record = records.find(agentId);
-    if (api === null || record === null || agentId === undefined) return null;
+    if (api === null || agentId === undefined) return null;
+    if (record === null) return records.ids().includes(agentId) ? unusable : null;
     if (this.#isWithin(this.#awayAt, restMs)) return this.#lastVerdict(agentId, graceMs, unanswered);
     // Turns that begin together share one question.
     const asking = this.#asking.get(agentId) ?? this.#ask(api, record.token, agentId);
@@ -147,8 +148,18 @@ export class BudgetGate {
   }
 }
 
+/** Beginnings and ends of the sentences below. */
+const refusal =
+  /nobody can tell whether this agent may spend|Until an operator has looked at it, this agent rests|An operator has paused this (?:agent|gateway)|Budget exceeded: this agent has spent|HQ does not allow this agent to work now/;
+
+/** Returns true for the error of a run that this gate has refused. */
+export const isGateRefusal = (text: string): boolean => refusal.test(text);
+
 const unanswered =
   'HQ’s database does not answer, so nobody can tell whether this agent may spend. Try again later.';
+
+const unusable =
+  'HQ’s record of this agent cannot be read, so nobody can tell whether it may spend. Update the agent in HQ.';
 
 function closedBecause(error: unknown): string {
   const reason =

@@ -7,6 +7,9 @@ const repeatableWrites = [
   'set_task_status',
   'record_usage',
   'pairing_requested',
+  'ask',
+  'answer',
+  'host_refused',
 ] as const;
 const singleWrites = ['fail_item', 'create_task', 'comment', 'submit_deliverable', 'notify'] as const;
 

@@ -16,7 +16,7 @@ const pause = { firstMs: 1_000, longestMs: 60_000 };
 const final = new Set(['usage', 'refused', 'not_found', 'conflict']);
 
 /**
- * Sends the entries of the outbox in order. Both operations are idempotent, so an entry that is sent again after a kill
+ * Sends the entries of the outbox in order. All its operations are idempotent, so an entry that is sent again after a kill
  * changes nothing. Entries of an agent whose credential is refused wait; those of others go on.
  */
 export class OutboxSender {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 const entrySchema = z.object({
   /** OpenClaw's id of the agent; its credential is read when the entry is sent, since it may be replaced meanwhile. */
   agent: z.string(),
-  operation: z.enum(['record_usage', 'pairing_requested']),
+  operation: z.enum(['record_usage', 'pairing_requested', 'host_refused']),
   args: z.record(z.string(), z.unknown()),
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
-import type { AllowedHost } from './allowed-hosts.ts';
+import type { AllowedHost, Destination } from './allowed-hosts.ts';
 import { watchAllowedHosts } from './allowed-hosts-file.ts';
 import type { Internet } from './egress-decision.ts';
 import { EgressProxy } from './egress-proxy.ts';
@@ -17,6 +17,7 @@ export interface AgentNetworksOptions {
   readonly bytesPerDay: number;
   readonly programs: HolderPrograms | undefined;
   readonly internet?: Internet | undefined;
+  readonly onUnlisted?: ((agent: string, destination: Destination) => void) | undefined;
 }
 
 interface AgentNetwork {
@@ -78,13 +79,16 @@ export class AgentNetworks {
   }
 
   async #open(agent: string): Promise<AgentNetwork> {
-    const { runDir, recordsDir, bytesPerDay, internet, programs } = this.#options;
+    const { runDir, recordsDir, bytesPerDay, internet, programs, onUnlisted } = this.#options;
     const directory = join(runDir, createHash('sha256').update(agent).digest('hex').slice(0, 12));
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const socket = join(directory, 'proxy.sock');
     const traffic = new Traffic(bytesPerDay);
     const allowedHosts = watchAllowedHosts(join(recordsDir, `${agent}.json`));
-    const proxy = new EgressProxy({ agent, allowedHosts, traffic, internet });
+    const proxy = new EgressProxy({
+      ...{ agent, allowedHosts, traffic, internet },
+      onUnlisted: (destination) => onUnlisted?.(agent, destination),
+    });
     await proxy.listen(socket);
     return { proxy, traffic, namespace: new NetworkNamespace(agent, socket, programs) };
   }

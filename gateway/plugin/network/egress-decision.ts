@@ -20,7 +20,12 @@ export const internet: Internet = {
 /** Either the one address to dial, or the status and the reason of a refusal. */
 export type EgressDecision =
   | { readonly destination: Destination; readonly address: string }
-  | { readonly status: 400 | 403 | 502; readonly reason: string };
+  | {
+      readonly status: 400 | 403 | 502;
+      readonly reason: string;
+      /** Set where the agent's list alone is the reason. */
+      readonly unlisted?: Destination;
+    };
 
 /**
  * Decides about one connection. The name is resolved once and every answer is checked. The caller dials the returned
@@ -37,7 +42,7 @@ export async function decideEgress(
   }
   const name = `${destination.host}:${destination.port}`;
   if (!isAllowed(destination, allowed)) {
-    return { status: 403, reason: `${name} is not on the list of allowed hosts` };
+    return { status: 403, reason: `${name} is not on the list of allowed hosts`, unlisted: destination };
   }
   let addresses: readonly string[];
   try {

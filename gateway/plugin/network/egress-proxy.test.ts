@@ -26,6 +26,7 @@ let traffic: Traffic;
 let hosts: AllowedHost[];
 let dialled: string[];
 let seen: { url: string | undefined; headers: IncomingMessage['headers']; body: string }[];
+let unlisted: string[];
 let rebinding: number;
 
 const allow = (...patterns: string[]) => {
@@ -39,6 +40,7 @@ async function open(bytesPerDay = 1_000_000): Promise<void> {
     agent: 'maya',
     allowedHosts: () => hosts,
     traffic,
+    onUnlisted: ({ host, port }) => unlisted.push(`${host}:${port}`),
     internet: {
       resolve: async (host) => {
         if (host === 'rebinding.test') return rebinding++ % 2 === 0 ? ['8.8.8.8'] : ['127.0.0.1'];
@@ -58,6 +60,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hq-proxy-'));
   hosts = [];
   dialled = [];
+  unlisted = [];
   seen = [];
   rebinding = 0;
   server = createServer((incoming, response) => {
@@ -167,6 +170,13 @@ describe('a refusal', () => {
     expect(await answerTo('SSH-2.0-OpenSSH_9.2\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   });
 
+  it('tells of a name that is not on the list, and of nothing else', async () => {
+    allow('private.test');
+    for (const authority of ['Evil.test:8443', 'private.test:443', '127.0.0.1:443', 'x'])
+      await connectLine(authority);
+    expect(unlisted).toEqual(['evil.test:8443']);
+  });
+
   it('is counted for the agent, by destination', async () => {
     await connectLine('evil.test:443');
     await connectLine('evil.test:443');
@@ -232,6 +242,17 @@ describe('an allowed host', () => {
         `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
     );
     expect(seen.map(({ url, body }) => ({ url, body }))).toEqual([{ url: '/', body: smuggled }]);
+  });
+
+  it.each(['HTTP/1.1 099 Odd', 'HTTP/1.1 000 None'])('survives a server that answers %s', async (line) => {
+    allow('ok.test');
+    server.once('connection', (socket) => void socket.end(`${line}\r\nContent-Length: 0\r\n\r\n`));
+    expect(await answerTo('GET http://ok.test/ HTTP/1.1\r\nHost: ok.test\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 502 /,
+    );
+    expect(
+      await answerTo('GET http://ok.test/ HTTP/1.1\r\nHost: ok.test\r\nConnection: close\r\n\r\n'),
+    ).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('passes a large body on', async () => {

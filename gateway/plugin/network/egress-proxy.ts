@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { codeOf } from '@hq/shared/errors';
-import type { AllowedHost } from './allowed-hosts.ts';
+import type { AllowedHost, Destination } from './allowed-hosts.ts';
 import { decideEgress, type EgressDecision, type Internet, internet } from './egress-decision.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
 import type { Traffic } from './traffic.ts';
@@ -19,6 +19,8 @@ export interface EgressProxyOptions {
   readonly agent: string;
   readonly allowedHosts: () => readonly AllowedHost[];
   readonly traffic: Traffic;
+  /** Called for each destination that is refused because it is not on the list. */
+  readonly onUnlisted?: ((destination: Destination) => void) | undefined;
   readonly internet?: Internet | undefined;
 }
 
@@ -65,6 +67,8 @@ export class EgressProxy {
       ? ({ status: 403, reason: 'the traffic of this day is used up' } as const)
       : await decideEgress(authority, allowedHosts(), this.#internet);
     if ('reason' in decision) traffic.refused(printable(authority), printable(decision.reason));
+    if ('unlisted' in decision && decision.unlisted !== undefined)
+      this.#options.onUnlisted?.(decision.unlisted);
     return decision;
   }
 
@@ -147,11 +151,17 @@ export class EgressProxy {
       createConnection: () => socket,
     });
     outgoing.on('response', (answered) => {
-      response.writeHead(
-        answered.statusCode ?? 502,
-        answered.statusMessage,
-        forwardedHeaders(answered.rawHeaders),
-      );
+      try {
+        response.writeHead(
+          answered.statusCode ?? 502,
+          answered.statusMessage,
+          forwardedHeaders(answered.rawHeaders),
+        );
+      } catch {
+        // Node reads heads that it refuses to write, such as one with the status 099.
+        outgoing.destroy(Object.assign(new Error('invalid head'), { code: 'invalid head' }));
+        return;
+      }
       answered.pipe(response);
     });
     outgoing.on('error', (error) => {

@@ -18,8 +18,8 @@ export class CommandFiles {
   async write(content: string): Promise<string> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const path = join(this.#directory, randomUUID());
-    this.#live.add(path);
     await writeFile(path, content, { mode: 0o600, flag: 'wx' });
+    this.#live.add(path);
     return path;
   }
 

@@ -38,7 +38,8 @@ export class CommandWatch {
   }
 
   watch(): void {
-    this.#timer ??= setInterval(() => void this.#check(), checkEveryMs).unref();
+    // A check that fails, such as one of a volume that is away, is repeated by the next one.
+    this.#timer ??= setInterval(() => this.#check().catch(() => undefined), checkEveryMs).unref();
   }
 
   close(): void {

@@ -7,6 +7,17 @@ interface TurnFacts {
   readonly runId: string | undefined;
 }
 
+interface FollowUpContext {
+  /** The arguments of the tool's operation. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Calls an operation for the same agent. */
+  readonly call: (operation: Operation, args: object) => Promise<unknown>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Runs after the operation of a tool; returns the answer that the model reads. */
+export type FollowUp = (answer: unknown, context: FollowUpContext) => Promise<unknown>;
+
 /** One tool of HQ: an operation of the database with the text that a model reads. */
 export interface HqTool {
   readonly name: string;
@@ -17,6 +28,7 @@ export interface HqTool {
   readonly operation: Operation;
   /** Returns the operation's arguments; throws `usage` for parameters that do not fit the schema. */
   arguments(params: unknown, facts: TurnFacts): Readonly<Record<string, unknown>>;
+  readonly followUp?: FollowUp | undefined;
   /** Returns the answer as text for a model. */
   text(answer: unknown): string;
 }
@@ -29,6 +41,7 @@ interface ToolDefinition<Input extends z.ZodObject, Answer extends z.ZodType> {
   readonly input: Input;
   readonly answer: Answer;
   readonly arguments?: (input: z.output<Input>, facts: TurnFacts) => Readonly<Record<string, unknown>>;
+  readonly followUp?: FollowUp;
   readonly text: (answer: z.output<Answer>) => string;
 }
 
@@ -40,7 +53,7 @@ export class ParameterFault extends Error {
 export function defineTool<Input extends z.ZodObject, Answer extends z.ZodType>(
   definition: ToolDefinition<Input, Answer>,
 ): HqTool {
-  const { name, label, description, operation, input, answer, text } = definition;
+  const { name, label, description, operation, input, answer, followUp, text } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(input, { io: 'input' });
   return {
     name,
@@ -56,6 +69,7 @@ export function defineTool<Input extends z.ZodObject, Answer extends z.ZodType>(
       );
       throw new ParameterFault(`The parameters of ${name} are wrong. ${faults.join('. ')}.`);
     },
+    followUp,
     text: (value) => text(answer.parse(value)),
   };
 }

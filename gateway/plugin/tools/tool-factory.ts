@@ -4,6 +4,7 @@ import { ZodError } from 'zod';
 import type { AgentRecords } from '../agent-records.ts';
 import type { ToolRuns } from '../hooks/tool-runs.ts';
 import type { AgentApi } from '../hq-api/agent-api.ts';
+import type { Operation } from '../hq-api/operations.ts';
 import { limited } from './answer-text.ts';
 import { type HqTool, ParameterFault } from './define-tool.ts';
 import { hqTools } from './index.ts';
@@ -35,7 +36,10 @@ export function toolsOfTurn(
         // The credential may have been replaced since the turn began.
         const record = records.find(context.agentId);
         if (record === null) throw new HqError('refused', 'HQ does not manage this agent any more.');
-        const answer = await api.call(record.token, tool.operation, args, { signal });
+        const answered = await api.call(record.token, tool.operation, args, { signal });
+        // The last call of a turn that was aborted still has to arrive.
+        const call = (operation: Operation, more: object) => api.call(record.token, operation, more);
+        const answer = (await tool.followUp?.(answered, { args, call, signal })) ?? answered;
         return { content: [{ type: 'text', text: limited(tool.text(answer)) }], details: {} };
       } catch (error) {
         throw new Error(sentenceFor(tool, error));

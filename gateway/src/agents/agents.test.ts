@@ -17,6 +17,7 @@ import {
   removeAgent,
   resetSession,
   resumeAgent,
+  watchConfig,
 } from './index.ts';
 import { type HeldModel, startHeldModel } from './testing/held-model.ts';
 import { specOf } from './testing/specs.ts';
@@ -235,6 +236,26 @@ describe('agents of the real OpenClaw', () => {
     expect(await endOf(await startTurn('acme-sue'))).toBe('ok');
     expect(config()).toContain(telegram.token);
     await removeAgent(context, 'sue', () => undefined);
+  });
+
+  it('are put back when somebody changes the configuration', { timeout: limitMs }, async () => {
+    const log = { warn: vi.fn() };
+    const end = watchConfig(context, gateway.openclaw, log);
+    const before = entries.parse(JSON.parse(config())).agents.entries;
+    const { hash } = z.object({ hash: z.string() }).parse(await call('config.get'));
+    const foreign = {
+      'acme-maya': { tools: { allow: ['exec'], deny: null } },
+      'acme-bob': { name: 'Somebody' },
+    };
+    const raw = JSON.stringify({ agents: { entries: foreign } });
+    const replacePaths = ['allow', 'deny'].map((list) => `agents.entries.acme-maya.tools.${list}`);
+    await call('config.patch', { raw, baseHash: hash, replacePaths });
+    await eventually(() => expect(entries.parse(JSON.parse(config())).agents.entries).toEqual(before));
+    await eventually(() =>
+      expect(log.warn.mock.calls).toMatchObject([[{ agents: ['maya', 'bob'] }, expect.any(String)]]),
+    );
+    await end();
+    expect(await endOf(await startTurn('acme-bob'))).toBe('ok');
   });
 
   it('list a person who waits for an approval', { timeout: limitMs }, async () => {

@@ -30,7 +30,7 @@ export async function applyAgents(
   const outcome: Outcome = { changed: new Set(), needCredential: [], problems: [] };
   const { unexpected, accepted } = await context.exclusive(async () => {
     const accepted = await prepareAgents(context, specs, onProgress, outcome);
-    const config = await applyEntries(context, accepted, onProgress, outcome, signal);
+    const config = await applyEntries(context, accepted, onProgress, outcome.changed, signal);
     const own = new Set((await ownAgents(context)).keys());
     return { unexpected: unexpectedIn(config, own), accepted };
   });
@@ -44,6 +44,20 @@ export async function applyAgents(
     unexpected: [...unexpected],
     problems: outcome.problems,
   };
+}
+
+/**
+ * Puts the agents of the last `PUT /agents` back into OpenClaw's configuration after somebody else has changed it. Returns the
+ * slugs of those that were not as HQ wants them.
+ */
+export async function repairAgents(context: AgentsContext): Promise<readonly string[]> {
+  const changed = new Set<string>();
+  await context.exclusive(async () => {
+    const specs = [...context.wanted.values()].map(({ spec }) => spec);
+    if (specs.length > 0) await applyEntries(context, specs, () => undefined, changed, undefined);
+  });
+  if ((await settleChannels(context, () => undefined, undefined, 0)) !== null) settleLater(context);
+  return [...changed];
 }
 
 async function reportUnserved(
@@ -150,7 +164,7 @@ async function applyEntries(
   context: AgentsContext,
   accepted: readonly AgentSpec[],
   onProgress: OnProgress,
-  { changed }: Outcome,
+  changed: Set<string>,
   signal: AbortSignal | undefined,
 ): Promise<JsonObject> {
   const openclaw = context.openclaw();

@@ -5,3 +5,4 @@ export { removeAgent } from './remove-agent.ts';
 export { prepareRepository } from './repository/repository.ts';
 export { resetSession } from './sessions.ts';
 export { pauseAgent, resumeAgent } from './switch-agent.ts';
+export { watchConfig } from './watch-config.ts';

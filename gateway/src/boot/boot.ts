@@ -13,7 +13,7 @@ import { OpenClawProcess } from '../openclaw/process.ts';
 import { type RehearsalServer, startRehearsal } from '../rehearsal/rehearsal.ts';
 import type { BaseConfigOptions } from './base-config.ts';
 import { removeBrowserLocks } from './browser-locks.ts';
-import { type ConfigurationChange, patchRunning, prepareConfiguration } from './configuration.ts';
+import { type ConfigurationChange, prepareConfiguration, writeAsJson } from './configuration.ts';
 import { gatewayFile } from './gateway-file.ts';
 import { missingFeatures, tooOld } from './handshake.ts';
 import { openClawEnvironment } from './openclaw-environment.ts';
@@ -66,15 +66,20 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
   if (host.reason !== null) log.warn({ exec: host.exec, browser: host.browser }, host.reason);
   const browserPort = await steps.run('browser port', () => chooseBrowserPort(paths.browserPort));
   const configOptions = configOptionsOf(settings, browserPort, rehearsal);
-  const change = await steps.run('configuration', () => prepareConfiguration(paths.config, configOptions));
+  const env = openClawEnvironment(variables, paths, token);
+  const prepare = () => prepareConfiguration(paths.config, configOptions);
+  const change = await steps.run('configuration', prepare);
   logChange(log, change);
+  if (change.kind === 'unread') {
+    await steps.run('configuration as JSON', () => writeAsJson(paths.config, env, signal));
+    logChange(log, await prepare());
+  }
   if (settings.api === null)
     log.warn('agents have no tools of HQ: SUPABASE_URL and SUPABASE_ANON_KEY are not set');
   const locks = await steps.run('browser locks', () => removeBrowserLocks(paths.browsers));
   if (locks > 0) log.info({ locks }, 'removed stale locks of browsers');
   await steps.run('earlier starts', () => waitAfterCrashes(options));
 
-  const env = openClawEnvironment(variables, paths, token);
   // Agents need them once OpenClaw is ready, which takes longer.
   const templates = prepareTemplates(options);
   const process = await steps.run('openclaw', async () => {
@@ -97,7 +102,6 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
     const { server } = await client.connected(signal);
     const missing = await missingFeatures(client, signal);
     if (missing.length > 0) throw tooOld(server.version, missing);
-    if (change.kind === 'unread') logChange(log, await patchRunning(client, configOptions, signal));
   });
   await steps.run('repository', () => templates);
   return { host, browserPort, process, client, env };
@@ -161,5 +165,5 @@ function logChange(log: Log, change: ConfigurationChange): void {
   if (change.kind === 'created') log.info('wrote the first configuration of OpenClaw');
   if (change.kind === 'patched') log.info({ paths: change.paths }, 'restored settings of OpenClaw');
   if (change.kind === 'unread')
-    log.info('the configuration is no plain JSON: HQ patches it once OpenClaw runs');
+    log.info('the configuration is no plain JSON: OpenClaw writes it as such, without its comments');
 }

@@ -1,7 +1,8 @@
+import { HqError } from '@hq/shared/errors';
 import { readPrivate, writePrivate } from '@hq/shared/program';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
-import type { OpenClawClient } from '../openclaw/client.ts';
+import { runOpenClaw } from '../openclaw/command-line.ts';
 import { type BaseConfigOptions, desiredConfig, firstConfig } from './base-config.ts';
 import { type JsonObject, patched, patchOf, pathsOf } from './config-patch.ts';
 
@@ -11,7 +12,7 @@ export type ConfigurationChange =
   /** The named settings differed. */
   | { readonly kind: 'patched'; readonly paths: readonly string[] }
   | { readonly kind: 'unchanged' }
-  /** The file has comments or another form that only OpenClaw reads: it is patched once OpenClaw runs. */
+  /** The file has comments or another form that only OpenClaw reads. */
   | { readonly kind: 'unread' };
 
 const jsonObject = z.record(z.string(), z.json());
@@ -38,22 +39,24 @@ async function writeConfig(file: string, config: JsonObject): Promise<void> {
   await writePrivate(file, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-const runningConfig = z.object({ hash: z.string(), config: jsonObject });
+/** Setting of HQ's by which OpenClaw reads and writes the whole file. */
+const rewritingPatch = JSON.stringify({ gateway: { bind: 'loopback' } });
 
-/** Applies HQ's settings through OpenClaw, which reads every form of its configuration. */
-export async function patchRunning(
-  client: OpenClawClient,
-  options: BaseConfigOptions,
-  signal: AbortSignal,
-): Promise<ConfigurationChange> {
-  const { hash, config } = await client.request(runningConfig, { method: 'config.get', signal });
-  const patch = patchOf(config, desiredConfig(config, options));
-  if (patch === null) return { kind: 'unchanged' };
-  const params = {
-    raw: JSON.stringify(patch),
-    baseHash: hash,
-    replacePaths: ['plugins.allow', 'plugins.load.paths'],
-  };
-  await client.request(z.unknown(), { method: 'config.patch', params, signal });
-  return { kind: 'patched', paths: pathsOf(patch) };
+/**
+ * Lets OpenClaw write a configuration with comments, of which it reads every form, as plain JSON. It keeps the file with the
+ * comments as `openclaw.json.bak`. Throws `failed` for one that it refuses.
+ */
+export async function writeAsJson(file: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  const { code, reason } = await runOpenClaw(['config', 'patch', '--stdin'], {
+    env,
+    input: rewritingPatch,
+    signal,
+  });
+  if (code === 0 && readsAsJson(await readPrivate(file))) return;
+  throw new HqError('failed', `OpenClaw cannot read its configuration ${file}: ${reason}`, {
+    hint: 'Repair the file, or put openclaw.json.bak in its place.',
+  });
 }
+
+const readsAsJson = (text: string | undefined): boolean =>
+  jsonObject.safeParse(parseJson(text ?? '')).success;

@@ -6,7 +6,7 @@ import type { OpenClawClient } from '../openclaw/client.ts';
 const testedVersion = '2026.9.6';
 
 /** Methods of OpenClaw that HQ calls. */
-const neededMethods = [
+export const neededMethods = [
   'agent',
   'agent.wait',
   'agents.list',
@@ -34,6 +34,7 @@ const neededMethods = [
   'wizard.next',
 ] as const;
 
+const hqPlugin = 'hq';
 /** OpenClaw warns so of a hook that it does not know. */
 const unknownHook = /unknown typed hook "([^"]+)"/;
 const pluginList = z.object({
@@ -50,7 +51,10 @@ export async function missingFeatures(
   const missing: string[] = neededMethods.filter((method) => !methods.has(method));
   if (!methods.has('plugins.list')) return missing;
   const { diagnostics } = await client.request(pluginList, { method: 'plugins.list', signal });
-  const hooks = diagnostics.flatMap(({ message }) => unknownHook.exec(message)?.[1] ?? []);
+  const hooks = diagnostics
+    // A plugin of the operator's may be older or newer than OpenClaw.
+    .filter(({ pluginId }) => pluginId === hqPlugin)
+    .flatMap(({ message }) => unknownHook.exec(message)?.[1] ?? []);
   return [...missing, ...new Set(hooks.map((hook) => `hook ${hook}`))];
 }
 

@@ -63,4 +63,18 @@ describe('the control API of hq-gateway', () => {
     const get = { method: 'GET', path: '/pairings', signal: limit() } as const;
     expect(await home.control.request(get, z.unknown())).toEqual({ requests: [] });
   });
+
+  it('takes 20 agents, and refuses the next one with what to do', { timeout: startLimitMs }, async () => {
+    const specs = Array.from({ length: 21 }, (_, at) => specOf(`agent-${at + 1}`));
+    const result = await api().apply(specs, () => undefined, limit());
+    expect(result.applied).toHaveLength(20);
+    expect(result.problems).toEqual([
+      {
+        slug: 'agent-21',
+        message:
+          'This gateway has 20 agents, and no more fit. Put the agent on another gateway, or remove one here.',
+      },
+    ]);
+    expect((await home.control.status(limit())).agents).toHaveLength(20);
+  });
 });

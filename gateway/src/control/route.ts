@@ -4,6 +4,7 @@ import type { z } from 'zod';
 interface ControlRequest {
   /** Decoded groups of the path's pattern. */
   readonly params: readonly string[];
+  readonly query: URLSearchParams;
   /** Parsed JSON; undefined where there is no body. */
   readonly body: unknown;
   /** Aborts when the client closes the request. */

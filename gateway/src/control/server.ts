@@ -77,9 +77,9 @@ async function serve(
     if (!response.writableFinished) closed.abort(new HqError('cancelled', 'The client closed the request.'));
   });
   try {
-    const { route, params } = routeOf(routes, request);
+    const { route, params, query } = routeOf(routes, request);
     const body = await readBody(request);
-    const received = { params, body, signal: closed.signal };
+    const received = { params, query, body, signal: closed.signal };
     if ('answer' in route) sendJson(response, 200, await route.answer(received));
     else {
       response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
@@ -102,10 +102,11 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
 }
 
 function routeOf(routes: readonly Route[], { method, url = '' }: IncomingMessage) {
-  const [path = ''] = url.split('?');
+  const [path = '', query = ''] = url.split('?');
   for (const route of routes) {
     const match = route.method === method ? route.path.exec(path) : null;
-    if (match !== null) return { route, params: match.slice(1).map(decoded) };
+    if (match !== null)
+      return { route, params: match.slice(1).map(decoded), query: new URLSearchParams(query) };
   }
   throw new HqError('not_found', `The control API has no ${method} ${path}.`);
 }

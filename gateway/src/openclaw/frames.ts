@@ -30,6 +30,7 @@ export const accepted = z.object({ status: z.literal('accepted') });
 /** Payload of the event `agent`. */
 export const agentEvent = z.object({
   runId: z.string(),
+  sessionKey: z.string().optional(),
   stream: z.string(),
   data: z.record(z.string(), z.unknown()),
 });

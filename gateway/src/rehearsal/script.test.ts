@@ -33,6 +33,33 @@ describe('the script of a rehearsal', () => {
     });
   });
 
+  it('runs a command that a person orders, where the agent may run any', () => {
+    const ordered = { ...user, text: '[Mon 2026-11-30 22:09 UTC] run: id -u' };
+    const messages = [ordered, ...result('exec', '1000')];
+    expect(rehearsalScript({ messages: [ordered], tools, authorization: '' })).toEqual({
+      tool: 'exec',
+      arguments: { command: 'id -u' },
+    });
+    expect(rehearsalScript({ messages, tools, authorization: '' })).toEqual({
+      text: expect.stringContaining('The command printed:\n1000'),
+    });
+    expect(rehearsalScript({ messages: [ordered], tools: ['read'], authorization: '' })).toEqual({
+      text: expect.stringContaining('You wrote: "run: id -u"'),
+    });
+  });
+
+  it('takes the item that the message names, whatever waits longer', () => {
+    const text = 'This turn is for item 5e6f7a8b of your HQ inbox, and for no other.';
+    const two = result(
+      'hq_inbox',
+      '2 items wait:\n- item 1a2b3c4d: task_assignment, task 9f8e7d6c "Old"\n- item 5e6f7a8b: task_assignment, task 0d0c0b0a "New"',
+    );
+    const answer = (...turn: readonly (typeof two)[]) =>
+      rehearsalScript({ messages: [{ ...user, text }, ...turn.flat()], tools, authorization: '' });
+    expect(answer(two)).toEqual({ tool: 'hq_take', arguments: { item: '5e6f7a8b' } });
+    expect(answer(two, taken)).toMatchObject({ tool: 'hq_comment', arguments: { task: '0d0c0b0a' } });
+  });
+
   it('says that no model answers, also where the inbox is empty or HQ refuses', () => {
     for (const answer of [
       reply(result('hq_inbox', 'Your inbox is empty.')),

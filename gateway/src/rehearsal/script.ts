@@ -3,30 +3,43 @@ import type { ChatMessage, ChatReply, ChatRequest } from './model-server.ts';
 
 const longestQuote = 200;
 const internalContext = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>/g;
-/** Ids of the oldest item and its task in the answer of `hq_inbox`. */
-const firstItem = /\bitem ([0-9a-f]{8})\b(?:.*?\btask ([0-9a-f]{8})\b)?/;
+/** Ids of an item and its task in a line of the answer of `hq_inbox`. */
+const itemLine = (id = '[0-9a-f]{8}') => new RegExp(`\\bitem (${id})\\b(?:.*?\\btask ([0-9a-f]{8})\\b)?`);
 const time = /^\[[^\]]*\] /;
 const runtime = /\n\nRuntime: agent=.*$/;
 const notice = 'This is a rehearsal: a script answers here, no model.';
 
+/** A message that orders one command, with the command. */
+const order = /^run: (.+)$/s;
+
 /**
- * Script of a rehearsal. With HQ's tools it takes the oldest item of the inbox, comments on its task and completes it;
- * without them it repeats the message. Every text says that no model wrote it.
+ * Script of a rehearsal. It runs the command of a message such as `run: ls`. With HQ's tools it takes the item that the message
+ * names, or the oldest of the inbox, comments on its task and completes it; without them it repeats the message. Every text
+ * says that no model wrote it.
  */
 export function rehearsalScript({ messages, tools }: ChatRequest): ChatReply {
   const lastUser = messages.findLastIndex(({ role, text }) => role === 'user' && said(text) !== '');
   const turn = messages.slice(lastUser + 1);
   const message = said(messages[lastUser]?.text ?? '');
+  const command = tools.includes('exec') ? order.exec(message)?.[1] : undefined;
+  if (command !== undefined) return runStep(turn, command);
   const steps = ['hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'];
   if (!steps.every((name) => tools.includes(name)))
     return { text: `${notice} You wrote: ${quoted(message)}` };
-  return nextStep(turn);
+  return nextStep(turn, itemLine().exec(message)?.[1]);
 }
 
-function nextStep(turn: readonly ChatMessage[]): ChatReply {
+function runStep(turn: readonly ChatMessage[], command: string): ChatReply {
+  const result = turn.findLast(({ role }) => role === 'tool');
+  if (result === undefined) return { tool: 'exec', arguments: { command } };
+  return { text: `${notice} The command printed:\n${result.text}` };
+}
+
+function nextStep(turn: readonly ChatMessage[], named: string | undefined): ChatReply {
   const called = turn.flatMap(({ toolCalls }) => toolCalls);
   const result = turn.findLast(({ role }) => role === 'tool')?.text ?? '';
-  const [, item, task] = firstItem.exec(resultOf(turn, 'hq_inbox')) ?? [];
+  const inbox = resultOf(turn, 'hq_inbox');
+  const [, item, task] = itemLine(named).exec(inbox) ?? itemLine().exec(inbox) ?? [];
   switch (called.at(-1)) {
     case undefined:
       return { tool: 'hq_inbox', arguments: {} };

@@ -36,7 +36,10 @@ const finalAnswer = z.object({
     .optional(),
 });
 
-export type RunEnd = Pick<TurnResult, 'status' | 'usage'> & { text: string | null; error: string | null };
+export interface RunEnd extends Pick<TurnResult, 'status' | 'usage'> {
+  readonly text: string | null;
+  readonly error: string | null;
+}
 
 /** Returns the end of a run as OpenClaw tells it. */
 export function endOf(answer: OpenClawAnswer): RunEnd {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { OpenClawClient } from '../openclaw/client.ts';
 import { endOf, type RunEnd } from './run-result.ts';
 import { TurnEvents } from './turn-events.ts';
+import { faultOfRun, isReload, retryAfterOf } from './turn-fault.ts';
 
 /** OpenClaw's own limit comes first; this one counts where OpenClaw does not keep it. */
 const deadlineGraceMs = 5_000;
@@ -36,11 +37,11 @@ export async function runTurn(
   const beganAt = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     const runId = attempt === 1 ? turn.runId : `${turn.runId}:${attempt}`;
-    const events = new TurnEvents(runId, emit);
+    const events = new TurnEvents({ runId }, emit);
     const stopListening = client.onEvent((event, payload) => events.receive(event, payload));
     try {
       const end = await runOnce(client, { ...turn, runId }, signal);
-      if (isSuperseded(end) && events.text === '' && attempt < attempts) {
+      if (isReload(end.error ?? '') && events.text === '' && attempt < attempts) {
         await sleep(retryPauseMs, signal);
         continue;
       }
@@ -53,15 +54,13 @@ export async function runTurn(
         runId,
         tookMs: Math.round(performance.now() - beganAt),
         ...(end.error === null ? {} : { error: end.error }),
+        fault: faultOfRun({ ...end, failoverReason: events.failoverReason }),
+        retryAfterSeconds: end.status === 'ok' ? null : retryAfterOf(end.error),
       };
     } finally {
       stopListening();
     }
   }
-}
-
-function isSuperseded({ error }: RunEnd): boolean {
-  return error !== null && /plugin generation was superseded/.test(error);
 }
 
 async function runOnce(client: OpenClawClient, turn: Turn, signal: AbortSignal): Promise<RunEnd> {

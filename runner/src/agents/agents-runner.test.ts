@@ -11,7 +11,7 @@ import { handlers } from '../handlers/index.ts';
 import { type Runner, startRunner } from '../runner.ts';
 import { SecretsSync } from '../secrets/secrets-sync.ts';
 import { type AgentsGateway, startAgentsGateway } from '../testing/agents-gateway.ts';
-import { noServices } from '../testing/no-services.ts';
+import { noServices, noWakes } from '../testing/no-services.ts';
 import { type RunnerHarness, startRunnerHarness, until } from '../testing/runner-harness.ts';
 
 let harness: RunnerHarness;
@@ -60,6 +60,7 @@ async function openRunner(): Promise<Runner> {
   return startRunner({
     ...{ url, serviceRoleKey, gatewayId: harness.gateway, database, secrets, handlers, redactor, log },
     ...{ version: '0', slots: 4, pollInterval: 1, commandTimeout: 60, healthPort: 0 },
+    ...{ dispatch: noWakes, reconcileInterval: 60 },
     stack: { ...noServices, gateway: new GatewayControl(gateway.socket) },
   });
 }

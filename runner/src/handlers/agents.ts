@@ -70,7 +70,7 @@ async function bring(
   const problem = compared.problems.get(slug);
   if (problem !== undefined) {
     throw new HqError('failed', `${slug} is not as it has to be: ${problem}`, {
-      hint: 'Repair that, then update the agent.',
+      hint: 'Repair that, then run update on the agent; remove takes it away again.',
     });
   }
   const agent = compared.agents.find((one) => one.slug === slug);

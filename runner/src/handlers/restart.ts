@@ -1,4 +1,3 @@
-import { HqError } from '@hq/shared/errors';
 import type { Handler, HandlerContext } from '../handler.ts';
 
 export const restartGateway: Handler<'restart_gateway'> = (_payload, context) => restart('gateway', context);
@@ -6,9 +5,12 @@ export const restartGateway: Handler<'restart_gateway'> = (_payload, context) =>
 export const restartDispatcher: Handler<'restart_dispatcher'> = async (_payload, context) => {
   const services = await context.stack.services(context.signal);
   if (services.some((service) => service.name === 'dispatcher')) return restart('dispatcher', context);
-  throw new HqError('not_found', 'This stack has no dispatcher.', {
-    hint: 'Add a service named "dispatcher" to the stack, or restart the gateway.',
-  });
+  const beganAt = performance.now();
+  const turns = context.dispatcher.restart();
+  context.output.line(
+    `restarted the dispatcher of this runner; it follows ${turns} ${turns === 1 ? 'turn' : 'turns'} anew`,
+  );
+  return { service: 'dispatcher', tookMs: performance.now() - beganAt };
 };
 
 async function restart(service: string, { stack, signal, output, progress }: HandlerContext) {

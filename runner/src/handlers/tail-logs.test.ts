@@ -1,7 +1,7 @@
 import { createRedactor } from '@hq/shared/text';
 import { expect, it } from 'vitest';
 import { CommandOutput } from '../output.ts';
-import { noAgents, noServices } from '../testing/no-services.ts';
+import { noAgents, noDispatcher, noServices } from '../testing/no-services.ts';
 import { tailLogs } from './tail-logs.ts';
 
 async function shown(log: readonly string[]): Promise<string> {
@@ -17,6 +17,7 @@ async function shown(log: readonly string[]): Promise<string> {
       agentId: null,
       agentSlug: null,
       agents: noAgents,
+      dispatcher: noDispatcher,
       runnerId: 'runner',
       stack: { ...noServices, logs },
       output,

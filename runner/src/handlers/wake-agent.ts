@@ -3,6 +3,7 @@ import type { TurnLine, TurnResult } from '@hq/shared/gateway';
 import { truncate } from '@hq/shared/text';
 import type { Handler, HandlerContext } from '../handler.ts';
 import { slugOf } from './agents.ts';
+import { explainTurnError } from './turn-error.ts';
 
 /** Seconds of a turn; the action has some more, so that the gateway's answer comes before its end. */
 const turnSeconds = 870;
@@ -77,15 +78,17 @@ function summaryOf({ tools, usage, tookMs }: TurnResult): string {
 }
 
 function faultOf(slug: string, { status, error }: TurnResult): HqError {
-  const reason = error === undefined || error === '' ? '' : `: ${error}`;
   switch (status) {
     case 'timeout':
-      return new HqError('timed_out', `The turn of ${slug} took too long${reason}`);
+      return new HqError('timed_out', `The turn of ${slug} took too long${after(error)}`);
     case 'aborted':
-      return new HqError('cancelled', `The turn of ${slug} was aborted${reason}`);
-    default:
-      return new HqError('failed', `The turn of ${slug} failed${reason}`, {
-        hint: 'Look at its model and its budget, and at the log of the gateway.',
-      });
+      return new HqError('cancelled', `The turn of ${slug} was aborted${after(error)}`);
+    default: {
+      const { reason, hint } = explainTurnError(error ?? '');
+      return new HqError('failed', `The turn of ${slug} failed${after(reason)}`, { hint });
+    }
   }
 }
+
+const after = (reason: string | undefined): string =>
+  reason === undefined || reason === '' ? '' : `: ${reason}`;

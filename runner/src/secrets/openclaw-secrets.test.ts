@@ -13,7 +13,7 @@ import { CommandOutput } from '../output.ts';
 import { prepareGatewayHome } from '../process/gateway-home.ts';
 import { ProcessStack } from '../process/process-stack.ts';
 import { type ModelServer, startModelServer } from '../testing/model-server.ts';
-import { noAgents } from '../testing/no-services.ts';
+import { noAgents, noDispatcher } from '../testing/no-services.ts';
 import { until } from '../testing/runner-harness.ts';
 import { type SecretsHarness, startSecretsHarness } from '../testing/secrets-harness.ts';
 import { ProviderKeys } from './provider-keys.ts';
@@ -156,6 +156,7 @@ const context = (output: CommandOutput): HandlerContext => ({
   agentId: null,
   agentSlug: null,
   agents: noAgents,
+  dispatcher: noDispatcher,
   runnerId: 'runner',
   stack,
   output,

@@ -5,11 +5,12 @@ import { readSecretsKeys } from '@hq/shared/secrets';
 import { createRedactor } from '@hq/shared/text';
 import { connectDatabase } from '../database.ts';
 import { secretValues } from '../environment.ts';
+import { GatewayControl } from '../gateway-control.ts';
 import { handlers } from '../handlers/index.ts';
 import { startRunner } from '../runner.ts';
 import { SecretsSync } from '../secrets/secrets-sync.ts';
 import { journalHandlers } from './journal-handlers.ts';
-import { noServices } from './no-services.ts';
+import { noServices, noWakes } from './no-services.ts';
 
 /** Runs a whole runner as a program, configured by its environment, with `journalHandlers` or the real handlers. */
 const {
@@ -28,6 +29,10 @@ const {
   ECHO_MS: echoMs = '5000',
   FINISH_MS: finishMs = '10000',
   DELIVER_MS: deliverMs = '10000',
+  CONTROL_SOCKET: controlSocket = '',
+  AGENT_PROCESS_TIMEOUT: turnSeconds = '300',
+  WAKE_COOLDOWN: wakeCooldown = '1',
+  DISPATCH_LEASE_SECONDS: dispatchLeaseSeconds = '60',
 } = process.env;
 
 const database = connectDatabase({ url, serviceRoleKey });
@@ -49,7 +54,11 @@ const runner = await startRunner({
   database,
   secrets,
   handlers: real === '' ? journalHandlers(journal, restartSeconds) : handlers,
-  stack: noServices,
+  // A gateway that runs on its own, as in Docker.
+  stack:
+    controlSocket === ''
+      ? noServices
+      : { ...noServices, kind: 'docker', gateway: new GatewayControl(controlSocket) },
   redactor,
   log,
   version: '0.0.0-test',
@@ -57,11 +66,27 @@ const runner = await startRunner({
   pollInterval: Number(pollInterval),
   commandTimeout: Number(commandTimeout),
   healthPort: 0,
+  dispatch:
+    controlSocket === ''
+      ? noWakes
+      : {
+          ...{
+            max_concurrent_wakes: 2,
+            wake_cooldown: Number(wakeCooldown),
+            max_wake_cooldown: 2,
+            max_consecutive_failures: 5,
+          },
+          ...{ agent_process_timeout: Number(turnSeconds), stale_item_age_hours: 24 },
+        },
+  reconcileInterval: 60,
   leaseSeconds: Number(leaseSeconds),
   onInvalidResult: (warning) => {
     throw new Error(warning);
   },
-  timings: { echoMs: Number(echoMs), finishMs: Number(finishMs), deliverMs: Number(deliverMs) },
+  timings: {
+    ...{ echoMs: Number(echoMs), finishMs: Number(finishMs), deliverMs: Number(deliverMs) },
+    dispatchLeaseSeconds: Number(dispatchLeaseSeconds),
+  },
   heartbeatSeconds: Number(heartbeatSeconds),
 });
 

@@ -1,4 +1,5 @@
 import { HqError } from '@hq/shared/errors';
+import type { DispatchLimits } from '../dispatch/exchange.ts';
 import { GatewayControl } from '../gateway-control.ts';
 import type { HandlerContext } from '../handler.ts';
 import type { Stack } from '../stack.ts';
@@ -16,6 +17,19 @@ export const noServices: Stack = {
   watch: () => () => undefined,
   close: () => Promise.resolve(),
 };
+
+/** Limits of a dispatcher that wakes nobody. */
+export const noWakes: DispatchLimits = {
+  max_concurrent_wakes: 0,
+  wake_cooldown: 30,
+  max_wake_cooldown: 900,
+  max_consecutive_failures: 5,
+  agent_process_timeout: 300,
+  stale_item_age_hours: 24,
+};
+
+/** A dispatcher without turns. */
+export const noDispatcher: HandlerContext['dispatcher'] = { restart: () => 0 };
 
 /** Agents of a stack that has none. */
 export const noAgents: HandlerContext['agents'] = {

@@ -6,6 +6,7 @@ import { deliverableActions } from './entries/deliverable-actions.ts';
 import { dispatchActions } from './entries/dispatch-actions.ts';
 import { gatewayActions } from './entries/gateway-actions.ts';
 import { provisionActions } from './entries/provision-actions.ts';
+import { questionActions } from './entries/question-actions.ts';
 import { routineActions } from './entries/routine-actions.ts';
 import { taskActions } from './entries/task-actions.ts';
 
@@ -23,6 +24,7 @@ export const catalogue = {
   ...dispatchActions,
   ...routineActions,
   ...alertActions,
+  ...questionActions,
 } as const;
 
 export type Catalogue = typeof catalogue;

@@ -2,10 +2,15 @@ export { callsAnswer, callsRequest, type OpenClawAnswer, openClawAnswer, openCla
 export { errorOfFault, faultOf, type GatewayFault, gatewayFault } from './fault.ts';
 export { type BootStep, confinementFinding, type GatewayStatus, gatewayStatus } from './status.ts';
 export {
+  type TurnFault,
   type TurnLine,
   type TurnRequest,
   type TurnResult,
+  type TurnState,
+  turnAbort,
+  turnAborted,
   turnLine,
   turnRequest,
   turnResult,
+  turnState,
 } from './turns.ts';

@@ -14,6 +14,8 @@ export const turnRequest = z.object({
   model: z.string().max(200).nullish(),
   thinking: z.string().max(20).nullish(),
   timeoutSeconds: z.number().positive().max(86_400),
+  /** True lets the turn go on when the client closes the request; `GET /turns/<runId>` follows it then. */
+  detached: z.boolean().optional(),
 });
 export type TurnRequest = z.input<typeof turnRequest>;
 
@@ -32,6 +34,13 @@ const turnUsage = z.object({
   costUsd: z.number().nullable(),
 });
 
+/**
+ * Reason why a turn did not end well: the model's provider refused or failed, HQ's own gate forbade the run, OpenClaw loaded
+ * its configuration anew, the gateway stopped, or the agent's own work failed.
+ */
+export const turnFault = z.enum(['provider', 'gate', 'reload', 'shutdown', 'agent']);
+export type TurnFault = z.output<typeof turnFault>;
+
 export const turnResult = z.object({
   status: z.enum(['ok', 'error', 'aborted', 'timeout']),
   text: z.string(),
@@ -43,10 +52,27 @@ export const turnResult = z.object({
   runId: z.string(),
   tookMs: z.number(),
   error: z.string().optional(),
+  /** Null for a turn that ended well, or that somebody aborted. */
+  fault: turnFault.nullish(),
+  /** Seconds after which the provider may be asked again, where it said so. */
+  retryAfterSeconds: z.number().nullish(),
 });
 export type TurnResult = z.output<typeof turnResult>;
 
-/** Lines of the answer of `POST /turns` before the result. `replace` marks a text that replaces what came before. */
+/** Result of `GET /turns/<runId>`; `unknown` for a run that never began and never will. */
+export const turnState = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('ended'), result: turnResult }),
+  z.object({ state: z.literal('unknown') }),
+]);
+export type TurnState = z.output<typeof turnState>;
+
+/** Body of `POST /turns/<runId>/abort`. */
+export const turnAbort = z.object({ session: z.string().min(1).max(500) });
+
+/** Answer of it: true where a turn or a pending resumption was ended. */
+export const turnAborted = z.object({ aborted: z.boolean() });
+
+/** Lines of the answers of `POST /turns` and `GET /turns/<runId>` before the result. `replace` marks a text that replaces what came before. */
 export const turnLine = z.union([
   z.object({ text: z.string(), replace: z.boolean().optional() }),
   z.object({ tool: turnTool }),

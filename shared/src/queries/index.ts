@@ -21,5 +21,6 @@ export {
 export { type GatewayToken, issueGatewayToken } from './gateway-tokens.ts';
 export { liveGateway, liveGateways, readGateways } from './gateways.ts';
 export { createLiveRows, type LiveRows } from './live-rows.ts';
+export { liveNeeds, readNeeds, readQuestion } from './needs.ts';
 export { liveNotifications, readNotifications, settleNotification } from './notifications.ts';
 export { liveSecrets, readSecrets } from './secrets.ts';

@@ -5,6 +5,7 @@ import { liveChatBots, liveChatChannels, liveChatLinks } from './chat.ts';
 import { liveCommandOutput } from './command-output.ts';
 import { liveCommand, liveCommands } from './commands.ts';
 import { liveGateways } from './gateways.ts';
+import { liveNeeds } from './needs.ts';
 import { liveNotifications } from './notifications.ts';
 import { liveSecrets } from './secrets.ts';
 
@@ -17,6 +18,7 @@ export function createLiveRows(client: HqClient) {
     agents: liveAgents(client),
     commands: liveCommands(client),
     notifications: liveNotifications(client),
+    needs: liveNeeds(client),
     audit: liveAudit(client),
     secrets: liveSecrets(client),
     chatLinks: liveChatLinks(client),

@@ -11,5 +11,6 @@ export {
 export { type CommandRow, type CommandStatus, commandRow, commandStatuses, isFinished } from './command.ts';
 export { type CommandOutputRow, commandOutputRow } from './command-output.ts';
 export { type GatewayRow, gatewayRow, gatewayStatuses } from './gateway.ts';
+export { type NeedRow, needRow, type QuestionRow, questionRow } from './need.ts';
 export { type NotificationRow, notificationRow } from './notification.ts';
 export { type SecretCategory, type SecretRow, secretCategories, secretRow, secretStates } from './secret.ts';

@@ -23,6 +23,7 @@ export function GlobalKeys(): ReactNode {
   };
   useBindings('app', [...actKeys, ...copyKeys, ...generalKeys], {
     undo: () => undoLast(ui),
+    needs: () => router.openTab('needs'),
     palette: () => openPalette(ui),
     copy: () => {
       const { copyText } = ui.screen;

@@ -2,6 +2,7 @@ import type { AgentRow, GatewayRow } from '@hq/shared/rows';
 import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { type ChatActions, createChatActions } from '../actions/chat-actions.tsx';
 import { type CommandActions, createCommandActions } from '../actions/command-actions.tsx';
+import { createNeedActions, type NeedActions } from '../actions/need-actions.ts';
 import { createSecretActions, type SecretActions } from '../actions/secret-actions.tsx';
 import { createLookups, type Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
@@ -46,6 +47,7 @@ export interface Ui {
   readonly commands: CommandActions;
   readonly secrets: SecretActions;
   readonly chat: ChatActions;
+  readonly needs: NeedActions;
   readonly lookups: () => Lookups;
   /** The state of a list, which outlives its screen. */
   readonly list: (name: string) => ListStore;
@@ -107,6 +109,7 @@ export function createUi(
     commands,
     secrets: createSecretActions(session, context),
     chat: createChatActions(session, context),
+    needs: createNeedActions(session, context, commands),
     lookups,
     list(name) {
       const list = lists.get(name) ?? new ListStore();

@@ -26,6 +26,7 @@ export const listKeys = [
 
 export const actKeys = [
   { does: 'undo', keys: ['u'], about: 'take back the last action', writes: true },
+  { does: 'needs', keys: ['w'], about: 'what waits for you' },
   { does: 'palette', keys: [':'], short: 'act', about: 'do anything by its name' },
 ] as const satisfies readonly Binding[];
 

@@ -11,6 +11,9 @@ const keys = [
   { does: 'dismiss', keys: ['d'], short: 'dismiss', about: 'dismiss the alert', writes: true },
 ] as const satisfies readonly Binding[];
 
+/** Entities that are decided on the screen of needs. */
+const needEntities = new Set(['agent_question', 'entity_link', 'pairing_request', 'agent_inbox_item']);
+
 export const alertsScreen = listScreen({
   name: 'alerts',
   tab: { title: 'Alerts', aliases: ['notifications'], summary: 'What went wrong' },
@@ -35,6 +38,7 @@ export const alertsScreen = listScreen({
 function openSubject({ entity_type, entity_id }: NotificationRow, { router, messages }: Ui): void {
   if (entity_id === null) messages.say('This alert is about no row that can be opened.');
   else if (/command/.test(entity_type ?? '')) router.open('command', entity_id);
+  else if (needEntities.has(entity_type ?? '')) router.openTab('needs');
   else if (entity_type === 'agent') router.open('agent', entity_id);
   else if (entity_type === 'gateway') router.open('agents', entity_id);
   else messages.say(`HQ has no screen for what this alert is about: ${plain(entity_type ?? 'unknown')}.`);

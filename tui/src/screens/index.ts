@@ -7,6 +7,7 @@ import { chatScreen } from './chat.tsx';
 import { commandScreen } from './command.tsx';
 import { commandsScreen } from './commands.tsx';
 import { fleetScreen } from './fleet.tsx';
+import { needsScreen } from './needs.tsx';
 import { secretScreen } from './secret.tsx';
 import { secretsScreen } from './secrets.tsx';
 
@@ -22,4 +23,5 @@ export const screens: readonly Screen[] = [
   secretsScreen,
   secretScreen,
   chatScreen,
+  needsScreen,
 ];

@@ -1,7 +1,13 @@
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import type { LiveQuery } from '@hq/shared/live';
-import { createLiveRows, issueChatCode, revokeChatLink, settleNotification } from '@hq/shared/queries';
+import {
+  createLiveRows,
+  issueChatCode,
+  readQuestion,
+  revokeChatLink,
+  settleNotification,
+} from '@hq/shared/queries';
 import { readMember } from './read-member.ts';
 import type { Session } from './session.ts';
 
@@ -38,6 +44,7 @@ export async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Pro
     enqueue: async (request) => (await client.enqueue({ ...request, origin: 'tui' })).command,
     cancel: (id) => client.cancel(id, 'tui'),
     acknowledge: (id) => settleNotification(client, id, 'read'),
+    question: (id) => readQuestion(client, id),
     dismiss: (id) => settleNotification(client, id, 'dismissed'),
     async checkSecretsKey(gateway) {
       const { keysFor } = await secretWriter();

@@ -2,7 +2,7 @@ import type { ActionName } from '@hq/shared/actions';
 import type { Member } from '@hq/shared/client';
 import type { LiveQuery, LiveSnapshot, LiveStatus } from '@hq/shared/live';
 import type { ChatCode, LiveRows } from '@hq/shared/queries';
-import type { ChatLinkRow, CommandRow, GatewayRow, SecretRow } from '@hq/shared/rows';
+import type { ChatLinkRow, CommandRow, GatewayRow, QuestionRow, SecretRow } from '@hq/shared/rows';
 import type { SecretDraft, WrittenSecret } from '../secrets/write-secret.ts';
 
 export type ConnectionStatus = LiveStatus;
@@ -41,6 +41,8 @@ export interface Session extends SessionRows {
   readonly cancel: (commandId: string) => Promise<CommandRow>;
   readonly acknowledge: (notificationId: string) => Promise<void>;
   readonly dismiss: (notificationId: string) => Promise<void>;
+  /** Reads the outcome of a question; null for one that does not exist. */
+  readonly question: (id: string) => Promise<QuestionRow | null>;
   /** Fails where nothing can be encrypted for this gateway, or for any: on every machine but its host. */
   readonly checkSecretsKey: (gateway: GatewayRow | null) => Promise<void>;
   readonly writeSecret: (draft: SecretDraft) => Promise<WrittenSecret>;

@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import type { Intent } from '../api/chat-api.ts';
+import { type AlertButtonOffer, offerButton as offer } from './alert-button-offer.ts';
 import { type AlertRow, isClosed } from './alert-row.ts';
-
-/** A button of an alert message. */
-export interface AlertButtonOffer {
-  readonly label: string;
-  readonly intent: Intent;
-}
+import { questionOffers } from './question-buttons.ts';
 
 export function alertButtonOffers(alerts: readonly AlertRow[]): AlertButtonOffer[] {
   const open = alerts.filter((alert) => !isClosed(alert));
@@ -14,10 +9,17 @@ export function alertButtonOffers(alerts: readonly AlertRow[]): AlertButtonOffer
   if (open.length === 0 || only === undefined) return [];
   const isSeen = open.every(({ read_at }) => read_at !== null);
   if (alerts.length > 1) {
-    return isSeen ? [] : [offer('Acknowledge all', 'alert_seen', { alerts: idsOf(alerts) })];
+    return [
+      // The buttons of one question have no place beside those of another.
+      ...(open.some(({ type }) => type === 'agent_question')
+        ? [offer('What needs you', 'next', { run: 'needs' })]
+        : []),
+      ...(isSeen ? [] : [offer('Acknowledge all', 'alert_seen', { alerts: idsOf(alerts) })]),
+    ];
   }
   const gateway = gatewayIdOf(only);
   return [
+    ...questionOffers(only),
     ...pairingOffer(only, gateway),
     ...(isSeen ? [] : [offer('Acknowledge', 'alert_seen', { alerts: only.id })]),
     ...(only.muted ? [] : [offer('Mute for 1 h', 'alert_mute', { alert: only.id, minutes: '60' })]),
@@ -26,10 +28,6 @@ export function alertButtonOffers(alerts: readonly AlertRow[]): AlertButtonOffer
       : []),
     ...(gateway === null ? [] : [offer('Open logs', 'logs_of', { gateway })]),
   ];
-}
-
-function offer(label: string, command: string, values: Readonly<Record<string, string>>): AlertButtonOffer {
-  return { label, intent: { command, values } };
 }
 
 const pairing = z.object({ pairing_code: z.string(), channel: z.string() });

@@ -14,6 +14,8 @@ export const alertKinds = [
   'deliverable_submitted',
   'pairing_requested',
   'agent_notice',
+  'agent_question',
+  'question_expired',
   'secret_sync_failed',
   'bot_disconnected',
 ] as const;

@@ -3,7 +3,8 @@ import type { Button, Card, Handle } from '../../contract/card.ts';
 import type { SendProblem, SendResult } from '../../contract/inbound.ts';
 import type { AlertDelivery, Subscription } from '../api/chat-api.ts';
 import { createRepeater, type Repeater } from '../repeater.ts';
-import { type AlertButtonOffer, alertButtonOffers } from './alert-buttons.ts';
+import type { AlertButtonOffer } from './alert-button-offer.ts';
+import { alertButtonOffers } from './alert-buttons.ts';
 import { type AlertRow, isClosed } from './alert-row.ts';
 import { type AlertTiming, retryPauseMs } from './alert-timing.ts';
 import { renderAlertCard } from './render-alert-card.ts';
@@ -22,7 +23,7 @@ interface Content {
   readonly alerts: Map<string, AlertRow>;
   /** Alerts beside those that are listed. */
   readonly more: number;
-  /** Buttons by their labels. */
+  /** Buttons by what they do: an agent chooses the labels of its answers. */
   readonly buttons: Map<string, Button>;
 }
 
@@ -111,8 +112,9 @@ export class AlertMessages {
   #render({ alerts, more, buttons }: Content): Card {
     const rows = [...alerts.values()];
     const offered = alertButtonOffers(rows).map((offer) => {
-      const button = buttons.get(offer.label) ?? this.#options.offer(offer);
-      buttons.set(offer.label, button);
+      const key = JSON.stringify(offer.intent);
+      const button = buttons.get(key) ?? this.#options.offer(offer);
+      buttons.set(key, button);
       return button;
     });
     return renderAlertCard({ alerts: rows, more, buttons: offered });

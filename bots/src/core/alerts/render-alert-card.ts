@@ -86,6 +86,10 @@ const nobodyKnown = 'a member without an address';
 
 /** The last decision, once all alerts of the message are decided. */
 function stampOf(alerts: readonly AlertRow[]): string | undefined {
+  const [only] = alerts;
+  // A question shows who answered it and what.
+  if (alerts.length === 1 && typeof only?.meta.outcome === 'string' && only.resolved_at !== null)
+    return `${only.meta.outcome}, ${utcTime(only.resolved_at, only.created_at)}`;
   const decided = alerts
     .flatMap((alert) => (alert.read_at === null ? [] : [{ ...alert, read_at: alert.read_at }]))
     .sort((a, b) => byTime(a.read_at, b.read_at));

@@ -9,7 +9,7 @@ import { defineCommand } from './define-command.ts';
 const failedCommand = commandRow.extend({ gateway: z.string().nullish() });
 
 /** The values that a next step may need. */
-const targets = ['gateway', 'agent', 'task', 'deliverable'] as const;
+const targets = ['gateway', 'agent', 'task', 'deliverable', 'question'] as const;
 
 /** The commands of buttons whose message stays: it shows what was done, and who decided. */
 export const alertButtonCommands: readonly Command[] = [
@@ -59,6 +59,13 @@ export const alertButtonCommands: readonly Command[] = [
     async run({ values: { run = '', ...values } }) {
       return { command: run, values, inNewMessage: true };
     },
+  }),
+  defineCommand({
+    name: 'answer_choice',
+    title: 'Answer',
+    summary: 'Answers the question of the agent.',
+    arguments: [carried('question'), carried('answer')],
+    run: (context) => decide(context, 'answer_question', [context.values]),
   }),
   defineCommand({
     name: 'approve_sender',

@@ -104,8 +104,10 @@ describe('a query', () => {
       expect(names.has(name), name).toBe(isHis && isTypedOnly !== true);
     }
     await telegram.press(viewer, shown, 'work');
-    await eventually(() => expect(shown.card.title).toBe('Tasks, deliverables and the inbox'));
-    expect(textOf(shown.card)).toMatch(/work\ntasks Lists/);
+    await eventually(() =>
+      expect(shown.card.title).toBe('What needs you, tasks, deliverables and the inbox'),
+    );
+    expect(textOf(shown.card)).toMatch(/work\nneeds Lists.*\ntasks Lists/);
     const stranger = await chat.person(null, 'telegram');
     expect((await telegram.ask(stranger, 'help')).card.buttons).toEqual([]);
   });

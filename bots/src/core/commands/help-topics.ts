@@ -20,8 +20,8 @@ const topics: readonly ListedTopic[] = [
   { name: 'agents', title: 'Agents', commands: ['agents', 'agent'] },
   {
     name: 'work',
-    title: 'Tasks, deliverables and the inbox',
-    commands: ['tasks', 'task', 'deliverables', 'deliverable', 'inbox'],
+    title: 'What needs you, tasks, deliverables and the inbox',
+    commands: ['needs', 'tasks', 'task', 'deliverables', 'deliverable', 'inbox'],
   },
   { name: 'money', title: 'What agents cost and may cost', commands: ['usage', 'budgets'] },
   { name: 'alerts', title: 'Alerts', commands: ['alerts', 'subscribe', 'subscriptions', 'unsubscribe'] },

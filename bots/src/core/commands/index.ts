@@ -13,6 +13,7 @@ import { commandCommands } from './queries/commands.ts';
 import { deliverableCommands } from './queries/deliverables.ts';
 import { fleetCommands } from './queries/fleet.ts';
 import { inbox } from './queries/inbox.ts';
+import { needs } from './queries/needs.ts';
 import { stackCommands } from './queries/stack.ts';
 import { subscriptionCommands } from './queries/subscriptions.ts';
 import { taskCommands } from './queries/tasks.ts';
@@ -27,6 +28,7 @@ export function builtInCommands(actions: ActionTable): Command[] {
     ...taskCommands,
     ...deliverableCommands,
     inbox,
+    needs,
     ...budgetCommands(actions),
     alerts,
     ...subscriptionCommands,

@@ -7,6 +7,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   agents: async () => (await import('./agents.ts')).addAgents,
   commands: async () => (await import('./commands.ts')).addCommands,
   alerts: async () => (await import('./alerts.ts')).addAlerts,
+  needs: async () => (await import('./needs.ts')).addNeeds,
+  answer: async () => (await import('./answer.ts')).addAnswer,
   audit: async () => (await import('./audit.ts')).addAudit,
   run: async () => (await import('./run.ts')).addRun,
   watch: async () => (await import('./watch.ts')).addWatch,

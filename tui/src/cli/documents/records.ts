@@ -1,10 +1,15 @@
 import type { Member } from '@hq/shared/client';
-import type { AuditRow, NotificationRow } from '@hq/shared/rows';
+import type { AuditRow, NeedRow, NotificationRow } from '@hq/shared/rows';
 import { fieldsOf } from './document.ts';
 
 export function alertDocument(alert: NotificationRow) {
   const times = ['created_at', 'read_at', 'dismissed_at', 'resolved_at'] as const;
   return fieldsOf(alert, ['id', 'type', 'title', 'body', ...times, 'entity_type', 'entity_id']);
+}
+
+export function needDocument(need: NeedRow) {
+  const answer = ['choices', 'free_text', 'actions'] as const;
+  return fieldsOf(need, ['id', 'kind', 'agent', 'title', 'detail', 'since', 'expires_at', ...answer]);
 }
 
 export function auditDocument(line: AuditRow) {
