@@ -5130,6 +5130,7 @@ AS $function$
 declare
   v_outcome text := p_result ->> 'outcome';
   v_item public.agent_inbox_items;
+  v_is_asked boolean;
   v_is_success boolean;
   v_is_failure boolean;
   v_hold int;
@@ -5138,10 +5139,12 @@ declare
   v_releases int := case when p_result ->> 'outcome' = 'released' then p_turn.releases + 1 else 0 end;
 begin
   select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
-  v_is_success := v_outcome = 'done' and not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token);
+  -- An agent that has asked a question about its item is told to end its turn.
+  v_is_asked := v_outcome = 'done' and hq.item_waits(v_item.id);
+  v_is_success := v_outcome = 'done' and (v_is_asked or not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token));
   v_is_failure := not v_is_success and v_item.status is distinct from 'done' and v_outcome not in ('released', 'held', 'aborted');
   perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
-      when v_outcome = 'done' then 'the turn ended without completing the item'
+      when v_is_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
       when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
   -- A turn that never begins would be released without end.
   if v_outcome = 'held' or v_releases >= 5 then
@@ -5921,7 +5924,7 @@ begin
   end if;
   select * into v_agent from public.agents a where a.id = p_item.agent_id;
   select * into v_gate from hq.wake_gate(v_agent);
-  v_reason := coalesce(v_gate.reason, 'queued');
+  v_reason := coalesce(v_gate.reason, case when hq.item_waits(p_item.id) then 'question' else 'queued' end);
   if v_reason not in ('workspace_stopped', 'stalled', 'agent_paused', 'gateway_paused', 'no_gateway')
     and exists (select from public.gateways g where g.id = v_agent.gateway_id and hq.is_stale(g))
   then
@@ -5936,6 +5939,7 @@ begin
     when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
     when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
     when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'question' then 'the agent has asked a question about it'
     when 'older_daemon' then 'the daemon of an older HQ wakes it'
     when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
     when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
@@ -6216,6 +6220,7 @@ begin
   loop
     select i.id into v_id from public.agent_inbox_items i
     where i.agent_id = p_agent and i.status in ('pending', 'leased') and (i.status = 'pending' or i.leased_until <= clock_timestamp())
+      and not hq.item_waits(i.id)
     order by i.created_at, i.id limit 1;
     select * into v_item from public.agent_inbox_items i
     where i.id = v_id and (i.status = 'pending' or (i.status = 'leased' and i.leased_until <= clock_timestamp()))
@@ -9976,4 +9981,4 @@ AS $function$
 $function$;
 grant execute on function work_waits(uuid[],uuid[]) to authenticated;
 grant execute on function work_waits(uuid[],uuid[]) to service_role;
-comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, queued.';
+comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, question, queued.';
