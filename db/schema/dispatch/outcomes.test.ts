@@ -165,6 +165,15 @@ describe('work that is taken away', () => {
     await expect(claim()).rejects.toThrow('nothing was claimed');
   });
 
+  test('an agent that cancels its own task goes on to the end of its turn', async () => {
+    const turn = await claim();
+    await call('set_task_status', { task, status: 'cancelled' });
+    expect((await dispatch(database, gateway, { renew: [{ token: turn.token }] })).cancel).toEqual([]);
+    await call('complete_item', { item: turn.item_id });
+    await end(turn.token, 'done');
+    expect(await item(turn.item_id)).toMatchObject({ status: 'done' });
+  });
+
   test('an operator cancels an item, which aborts its turn', async () => {
     const turn = await claim();
     expect(
