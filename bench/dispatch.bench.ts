@@ -114,7 +114,7 @@ async function* drain(stack: BenchStack, pool: pg.Pool, directory: string): Asyn
   const parts = await Promise.all(
     Array.from({ length: gateways }, async (_, index) => {
       const { rows } = await pool.query<{ id: string }>(
-        `insert into gateways (slug, name, status) values ($1, $1, 'ready') returning id`,
+        `insert into gateways (slug, label, status) values ($1, $1, 'ready') returning id`,
         [`drain-${index}`],
       );
       const gatewayId = rows[0]?.id ?? '';

@@ -94,7 +94,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
     delete: 'service',
     columns: ['dismissed_at', 'read_at'],
   },
-  pairing_requests: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
+  pairing_requests: { select: 'operator', insert: 'service', update: 'service', delete: 'service' },
   // Of a value nobody but the service role reads anything: see schema/secrets/secrets.test.ts.
   secrets: {
     select: 'viewer',

@@ -11,7 +11,7 @@ create type agent_status as enum ('ready', 'paused', 'error', 'provisioning', 'h
 
 create type budget_status as enum ('ok', 'warned', 'exceeded', 'unmetered');
 
-create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'allow_host', 'answer_question', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
+create type command_action as enum ('provision', 'update', 'remove', 'update_all', 'restart_gateway', 'restart_dispatcher', 'update_gateway', 'backup_gateway', 'approve_pairing', 'set_agent_model', 'list_models', 'auth_set_api_key', 'auth_start', 'auth_paste', 'auth_list', 'auth_refresh', 'auth_remove', 'auth_set_default', 'acknowledge_alert', 'allow_host', 'answer_question', 'approve_deliverable', 'assign_task', 'cancel_item', 'comment_on_task', 'create_routine', 'create_task', 'list_routines', 'mute_alert', 'pause_agent', 'pause_gateway', 'pause_routine', 'ping', 'read_session', 'reject_deliverable', 'remove_routine', 'request_revision', 'restart_session', 'resume_agent', 'resume_all', 'resume_gateway', 'resume_routine', 'retry_item', 'run_routine', 'set_allowed_hosts', 'set_budget', 'set_task_status', 'stack_status', 'stop_all', 'tail_logs', 'top_up_budget', 'wake_agent');
 
 create type command_status as enum ('pending', 'leased', 'running', 'done', 'failed', 'cancelled');
 
@@ -449,7 +449,8 @@ create table public.agent_questions (
   constraint agent_questions_pkey PRIMARY KEY (id),
   constraint agent_questions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'answered'::text, 'expired'::text]))),
   constraint agent_questions_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE SET NULL,
-  constraint agent_questions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+  constraint agent_questions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint hq_count_questions_settled TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX agent_questions_newest ON public.agent_questions USING btree (tenant_id, created_at DESC);
 CREATE INDEX agent_questions_of_item ON public.agent_questions USING btree (item_id) WHERE (item_id IS NOT NULL);
@@ -467,6 +468,8 @@ grant select on public.agent_questions to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_questions to service_role;
 CREATE TRIGGER hq_alert_question_ended AFTER UPDATE OF status ON public.agent_questions FOR EACH ROW WHEN (((old.status = 'open'::text) AND (new.status <> 'open'::text))) EXECUTE FUNCTION hq.alert_question();
 CREATE TRIGGER hq_alert_question_made AFTER INSERT ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.alert_question();
+CREATE CONSTRAINT TRIGGER hq_count_questions_settled AFTER UPDATE OF status ON public.agent_questions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status = 'open'::text) AND (new.status <> 'open'::text) AND (new.item_id IS NOT NULL))) EXECUTE FUNCTION hq.count_item_changes();
+CREATE TRIGGER hq_note_question_settled AFTER UPDATE OF status ON public.agent_questions FOR EACH ROW WHEN (((old.status = 'open'::text) AND (new.status <> 'open'::text) AND (new.item_id IS NOT NULL))) EXECUTE FUNCTION hq.note_item_change();
 CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF agent_id, task_id, item_id ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('agent_id', 'agents', 'task_id', 'tasks', 'item_id', 'agent_inbox_items');
 CREATE TRIGGER hq_resolve_alerts_of AFTER DELETE ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.resolve_alerts_of('agent_question');
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_questions FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
@@ -1117,6 +1120,7 @@ grant delete, insert, select on public.gateways to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.gateways to service_role;
 grant update (label, meta, slug) on public.gateways to authenticated;
 CREATE TRIGGER hq_alert_gateway_back AFTER UPDATE OF last_seen_at ON public.gateways FOR EACH ROW WHEN ((old.last_seen_at < (new.last_seen_at - '00:01:30'::interval))) EXECUTE FUNCTION hq.alert_gateway_back();
+CREATE TRIGGER hq_alert_gateway_problem AFTER UPDATE OF meta ON public.gateways FOR EACH ROW WHEN (((old.meta ->> 'gateway_problem'::text) IS DISTINCT FROM (new.meta ->> 'gateway_problem'::text))) EXECUTE FUNCTION hq.alert_gateway_problem();
 CREATE TRIGGER hq_dispatch_gateway_change BEFORE UPDATE ON public.gateways FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION hq.dispatch_gateway_change();
 CREATE TRIGGER hq_lock_gateways_exclusive BEFORE DELETE ON public.gateways FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('alone');
 CREATE TRIGGER hq_protect_columns BEFORE INSERT ON public.gateways FOR EACH ROW WHEN (((CURRENT_USER = ANY (ARRAY['anon'::name, 'authenticated'::name])) AND (pg_trigger_depth() = 0))) EXECUTE FUNCTION hq.protect_columns('created_at', 'last_seen_at', 'last_heartbeat_at', 'last_backup_at', 'last_backup_size_bytes');
@@ -1201,8 +1205,8 @@ CREATE UNIQUE INDEX pairing_requests_open ON public.pairing_requests USING btree
 alter table public.pairing_requests enable row level security;
 create policy hq_delete_only on public.pairing_requests as restrictive for delete to authenticated using (false);
 create policy hq_insert_only on public.pairing_requests as restrictive for insert to authenticated with check (false);
-create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
-create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select on public.pairing_requests as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
+create policy hq_select_only on public.pairing_requests as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'operator'::member_role)));
 create policy hq_service on public.pairing_requests as permissive for all to service_role using (true) with check (true);
 create policy hq_update_only on public.pairing_requests as restrictive for update to authenticated using (false) with check (false);
 grant select on public.pairing_requests to authenticated;
@@ -1475,6 +1479,8 @@ alter publication supabase_realtime add table public.gateways;
 
 alter publication supabase_realtime add table public.notifications;
 
+alter publication supabase_realtime add table public.pairing_requests;
+
 alter publication supabase_realtime add table public.secrets (agent_id, category, created_at, gateway_id, id, key, last_synced_at, name, note, revision, sync_error, sync_status, tenant_id, updated_at, updated_by, value_since);
 
 alter publication supabase_realtime add table public.tenant_members;
@@ -1675,7 +1681,7 @@ begin
     return hq.question_json(v_row);
   end if;
   update public.agent_questions q
-  set waits_until = null, delivered_at = case when q.status <> 'open' then coalesce(q.delivered_at, clock_timestamp()) end
+  set waits_until = case when q.status <> 'open' then q.waits_until end, delivered_at = case when q.status <> 'open' then coalesce(q.delivered_at, clock_timestamp()) end
   where q.id = v_row.id
   returning * into v_row;
   return hq.question_json(v_row);
@@ -2196,12 +2202,14 @@ AS $function$
     'workspaceSlug', hq.branch_part(p.workspace_slug),
     'channel', case when p.channel in ('telegram', 'discord', 'slack') then jsonb_strip_nulls(jsonb_build_object(
       'name', p.channel, 'tokens', jsonb_build_object(),
-      'allowFrom', case when p.channel = 'discord' and p_agent.meta ->> 'discord_user_id' <> ''
-        then jsonb_build_array(left(p_agent.meta ->> 'discord_user_id', 100)) end,
+      'allowFrom', nullif(array(select h #>> '{}' from hq.entries(p_agent.meta -> 'allow_from') h
+          where jsonb_typeof(h) = 'string' and length(h #>> '{}') between 1 and 100 limit 99)
+        || case when p.channel = 'discord' and p_agent.meta ->> 'discord_user_id' <> ''
+          then array[left(p_agent.meta ->> 'discord_user_id', 100)] else '{}' end, '{}'),
       'serverId', case when p.channel = 'discord' then left(p_agent.meta ->> 'discord_server_id', 100) end)) end,
     'allowedHosts', array(select h #>> '{}' from hq.entries(p_agent.config -> 'allowed_hosts') h
       where jsonb_typeof(h) = 'string' and length(h #>> '{}') between 1 and 255 limit 200),
-    'token', null)
+    'importId', p_agent.meta ->> 'import_id', 'token', null)
   from (
     select w.owner_name, w.owner_preferred_name, w.owner_timezone, coalesce(p_agent.meta ->> 'workspace_slug', w.slug) as workspace_slug,
       coalesce(p_agent.meta #>> '{channel,name}', p_agent.meta ->> 'channel') as channel
@@ -2366,7 +2374,7 @@ begin
   update public.agents a
   set gateway_id = p_gateway.id, branch = v_branch, name = coalesce(nullif(v_payload ->> 'name', ''), a.name), meta = a.meta - 'error' || v_meta,
     description = coalesce(v_payload ->> 'description', a.description), model = coalesce(v_payload ->> 'model', a.model),
-    status = (jsonb_populate_record(a, '{"status": "provisioning"}')).status
+    thinking = coalesce(v_payload ->> 'thinking', a.thinking), status = (jsonb_populate_record(a, '{"status": "provisioning"}')).status
   where a.id = v_agent.id
   returning * into v_agent;
   return v_agent;
@@ -2481,6 +2489,27 @@ begin
 end
 $function$;
 grant execute on function hq.alert_gateway_back() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_gateway_problem()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.meta ->> 'gateway_problem' is null then
+    perform hq.resolve_alert(new.tenant_id, 'gateway_restarting:' || new.id);
+  elsif not hq.alert_is_open(new.tenant_id, 'gateway_restarting:' || new.id) then
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', new.tenant_id, 'type', 'gateway_restarting', 'severity', 'critical', 'subject', 'gateway:' || new.id,
+      'dedup_key', 'gateway_restarting:' || new.id, 'title', format('%s keeps restarting', new.slug),
+      'body', left(new.meta ->> 'gateway_problem', 2000),
+      'entity_type', 'gateway', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_build_object('gateway_id', new.id)));
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.alert_gateway_problem() to public;
 
 CREATE OR REPLACE FUNCTION hq.alert_is_open(p_tenant uuid, p_dedup_key text)
  RETURNS boolean
@@ -2821,6 +2850,17 @@ end
 $function$;
 grant execute on function hq.as_request(agent_commands) to public;
 
+CREATE OR REPLACE FUNCTION hq.asked_in_turn(p_item_id uuid, p_since timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (select from public.agent_questions q where q.item_id = p_item_id
+    and (q.status = 'open' or (q.delivered_at >= p_since and coalesce(q.waits_until, '-infinity') < q.delivered_at)))
+$function$;
+grant execute on function hq.asked_in_turn(uuid,timestamp with time zone) to public;
+
 CREATE OR REPLACE FUNCTION hq.audit_agent(p_agent agents, p_action text, p_summary text, p_line jsonb DEFAULT '{}'::jsonb)
  RETURNS void
  LANGUAGE sql
@@ -3030,6 +3070,14 @@ AS $function$
   select coalesce((select a.slug from public.agents a where a.id = p_comment.actor_agent_id), p_comment.actor_type::text)
 $function$;
 grant execute on function hq.author_of(comments) to public;
+
+CREATE OR REPLACE FUNCTION hq.awaits_answer(p_item_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select exists (select from public.agent_questions q where q.item_id = p_item_id and q.status = 'open') $function$;
+grant execute on function hq.awaits_answer(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.bot_refusal()
  RETURNS jsonb
@@ -5133,18 +5181,29 @@ declare
   v_is_asked boolean;
   v_is_success boolean;
   v_is_failure boolean;
+  v_has_asked boolean;
   v_hold int;
   v_failures int := p_turn.failures;
   v_most int := coalesce(hq.int_or_null(p_settings -> 'max_consecutive_failures'), 5);
   v_releases int := case when p_result ->> 'outcome' = 'released' then p_turn.releases + 1 else 0 end;
 begin
   select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
+<<<<<<< HEAD
   -- An agent that has asked a question about its item is told to end its turn.
   v_is_asked := v_outcome = 'done' and hq.item_waits(v_item.id);
   v_is_success := v_outcome = 'done' and (v_is_asked or not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token));
   v_is_failure := not v_is_success and v_item.status is distinct from 'done' and v_outcome not in ('released', 'held', 'aborted');
   perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
       when v_is_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
+=======
+  v_is_success := v_outcome = 'done' and not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token);
+  -- A turn that ended to wait for an answer has not failed.
+  v_has_asked := v_outcome = 'done' and hq.asked_in_turn(p_turn.item_id, p_turn.started_at);
+  v_is_failure := not v_is_success and not v_has_asked and v_item.status is distinct from 'done'
+    and v_outcome not in ('released', 'held', 'aborted');
+  perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
+      when v_has_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
+>>>>>>> main
       when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
   -- A turn that never begins would be released without end.
   if v_outcome = 'held' or v_releases >= 5 then
@@ -5924,7 +5983,11 @@ begin
   end if;
   select * into v_agent from public.agents a where a.id = p_item.agent_id;
   select * into v_gate from hq.wake_gate(v_agent);
+<<<<<<< HEAD
   v_reason := coalesce(v_gate.reason, case when hq.item_waits(p_item.id) then 'question' else 'queued' end);
+=======
+  v_reason := coalesce(v_gate.reason, case when hq.awaits_answer(p_item.id) then 'question' end, 'queued');
+>>>>>>> main
   if v_reason not in ('workspace_stopped', 'stalled', 'agent_paused', 'gateway_paused', 'no_gateway')
     and exists (select from public.gateways g where g.id = v_agent.gateway_id and hq.is_stale(g))
   then
@@ -5933,6 +5996,7 @@ begin
   v_place := 1 + (select count(*) from public.agent_inbox_items i where i.agent_id = p_item.agent_id and i.status in ('pending', 'leased')
     and (i.created_at, i.id) < (p_item.created_at, p_item.id));
   return jsonb_build_object('reason', v_reason, 'until', v_gate.until, 'place', v_place, 'text', case v_reason
+    when 'question' then 'the agent waits for the answer to a question'
     when 'workspace_stopped' then 'all agents are stopped' when 'stalled' then 'the agent is stalled after failures'
     when 'in_turn' then format('place %s: the agent works on something else', v_place)
     when 'leased' then format('place %s: the agent works on something else', v_place)
@@ -5946,14 +6010,6 @@ begin
 end
 $function$;
 grant execute on function hq.item_wait(agent_inbox_items) to public;
-
-CREATE OR REPLACE FUNCTION hq.item_waits(p_item_id uuid)
- RETURNS boolean
- LANGUAGE sql
- STABLE
- SET search_path TO ''
-AS $function$ select exists (select from public.agent_questions q where q.item_id = p_item_id and q.status = 'open') $function$;
-grant execute on function hq.item_waits(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb)
  RETURNS boolean
@@ -6221,7 +6277,11 @@ begin
   loop
     select i.id into v_id from public.agent_inbox_items i
     where i.agent_id = p_agent and i.status in ('pending', 'leased') and (i.status = 'pending' or i.leased_until <= clock_timestamp())
+<<<<<<< HEAD
       and not hq.item_waits(i.id)
+=======
+      and not hq.awaits_answer(i.id)
+>>>>>>> main
     order by i.created_at, i.id limit 1;
     select * into v_item from public.agent_inbox_items i
     where i.id = v_id and (i.status = 'pending' or (i.status = 'leased' and i.leased_until <= clock_timestamp()))
@@ -6474,6 +6534,7 @@ AS $function$
   select jsonb_strip_nulls(jsonb_build_object('emoji', p_payload ->> 'emoji', 'template_branch', p_payload ->> 'source_template',
     'channel', nullif(p_payload ->> 'channel', 'none'), 'discord_server_id', p_payload ->> 'discord_server_id',
     'discord_user_id', p_payload ->> 'discord_user_id', 'workspace_slug', p_payload ->> 'workspace_slug',
+    'allow_from', nullif(p_payload -> 'allow_from', '[]'), 'import_id', p_payload ->> 'import_id',
     'owner', nullif(jsonb_strip_nulls(jsonb_build_object('name', p_payload ->> 'owner_name',
       'preferred_name', p_payload ->> 'owner_preferred_name', 'timezone', p_payload ->> 'owner_timezone')), '{}')))
 $function$;
@@ -8872,7 +8933,8 @@ declare
   v_is_news boolean := v_agent.status::text in ('provisioning', 'error') or v_agent.openclaw_id is distinct from p_openclaw_id;
 begin
   update public.agents a
-  set openclaw_id = p_openclaw_id, branch = p_branch, meta = a.meta - 'error',
+  -- The gateway has taken the imported files: it needs them once.
+  set openclaw_id = p_openclaw_id, branch = p_branch, meta = a.meta - 'error' - 'import_id',
     status = (jsonb_populate_record(a, jsonb_build_object('status',
       case when a.status::text in ('provisioning', 'error') then 'ready' else a.status::text end))).status
   where a.id = v_agent.id and (v_is_news or a.branch is distinct from p_branch or a.meta ? 'error')
@@ -9518,7 +9580,7 @@ AS $function$
     where c.agent_id = a.id and c.action::text = 'remove' and c.status in ('pending', 'leased', 'running'))
 $function$;
 grant execute on function gateway_agents(uuid) to service_role;
-comment on function gateway_agents(uuid) is 'Returns the agents of a gateway as they have to be there: a list of `{id, slug, branch, name, description, emoji, model, thinking, status, template, owner: {name, preferredName, timezone}, workspaceSlug, channel: null or {name, tokens: {}, allowFrom, serverId}, allowedHosts, token: null, openclawId, credential: boolean}`. Agents that a command is about to remove are left out. `gateways.agents_version` counts its changes.';
+comment on function gateway_agents(uuid) is 'Returns the agents of a gateway as they have to be there: a list of `{id, slug, branch, name, description, emoji, model, thinking, status, template, owner: {name, preferredName, timezone}, workspaceSlug, channel: null or {name, tokens: {}, allowFrom, serverId}, allowedHosts, importId, token: null, openclawId, credential: boolean}`. Agents that a command is about to remove are left out. `gateways.agents_version` counts its changes.';
 
 CREATE OR REPLACE FUNCTION public.issue_agent_credential(p_agent_id uuid)
  RETURNS text

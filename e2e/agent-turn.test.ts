@@ -41,6 +41,7 @@ beforeAll(async () => {
     owner: { name: null, preferredName: null, timezone: null },
     channel: null,
     allowedHosts: [],
+    importId: null,
     token: credential?.token ?? null,
   };
   await becomesReady(home, gateway);

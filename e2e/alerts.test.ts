@@ -120,6 +120,12 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
       ]),
     end: () => exchange(stack.database, { gateway, beat: { version: '1' } }),
   },
+  gateway_restarting: {
+    words: /main keeps restarting[\s\S]*OpenClaw ended by itself 3 times/,
+    raise: () =>
+      exchange(stack.database, { gateway, beat: { gateway_problem: 'OpenClaw ended by itself 3 times.' } }),
+    end: () => exchange(stack.database, { gateway, beat: { gateway_problem: null } }),
+  },
   agent_error: {
     words: /writer is in error[\s\S]*out of memory/,
     raise: () =>

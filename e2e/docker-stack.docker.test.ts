@@ -40,22 +40,24 @@ let proxy: BridgeProxy;
 let folder: string;
 let project: ComposeProject;
 let operator: Awaited<ReturnType<TestStack['clientOf']>>;
+/** Slug of the gateway that the stack registers. */
+const gateway = 'attic';
+/** Milliseconds that a command may take on a machine that is busy with other tests. */
+const commandMs = 400_000;
 
 beforeAll(async () => {
   hq = await startTestStack();
   proxy = await openBridgeProxy(hq.port);
   folder = await mkdtemp(join(tmpdir(), 'hq-key-'));
-  const key = join(folder, 'key');
-  await writeFile(key, hq.serviceRoleKey);
-  if (process.getuid?.() === 0) {
-    await chown(key, 1000, 1000);
-    await chmod(key, 0o400);
-  }
+  const admin = await hq.clientOf(await hq.createMember('admin'));
+  const { data: issued } = await admin.rpc('issue_gateway_token', { p_label: null, p_minutes: 60 });
   project = new ComposeProject(composeFile, {
     SUPABASE_URL: `http://host.docker.internal:${proxy.port}`,
-    SUPABASE_SERVICE_ROLE_KEY_FILE: key,
+    SUPABASE_SERVICE_ROLE_KEY_FILE: await secretFile('key', hq.serviceRoleKey),
     SUPABASE_ANON_KEY: hq.anonKey,
-    GATEWAY_ID: 'default',
+    GATEWAY_REGISTRATION_TOKEN_FILE: await secretFile('token', issued.token),
+    GATEWAY_NAME: gateway,
+    HQ_REHEARSAL: '1',
     DOCKER_GID: await docker([
       'run',
       '--rm',
@@ -72,7 +74,7 @@ beforeAll(async () => {
   operator = await hq.clientOf(await hq.createMember('operator'));
   await project.compose('build', '--quiet');
   await project.compose('up', '--detach', '--wait');
-}, 400_000);
+}, 2 * commandMs);
 
 afterAll(async () => {
   await project[Symbol.asyncDispose]();
@@ -81,9 +83,25 @@ afterAll(async () => {
   await hq.close();
 }, 120_000);
 
+/** Writes a file that only the user of the runner may read. */
+async function secretFile(name: string, content: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  if (process.getuid?.() === 0) {
+    await chown(path, 1000, 1000);
+    await chmod(path, 0o400);
+  }
+  return path;
+}
+
 /** Sends a command as an operator does, and gives its row when it has ended. */
-async function ended(action: string, payload: object = {}) {
-  const { data, error } = await operator.rpc('enqueue_command', { p_action: action, p_payload: payload });
+async function ended(action: string, payload: object = {}, agent?: string) {
+  const target = agent === undefined ? { p_gateway: gateway } : { p_agent: agent };
+  const { data, error } = await operator.rpc('enqueue_command', {
+    p_action: action,
+    p_payload: payload,
+    ...target,
+  });
   if (error) throw error;
   const { command } = z.object({ command: z.object({ id: z.string() }) }).parse(data);
   return vi.waitUntil(
@@ -95,7 +113,7 @@ async function ended(action: string, payload: object = {}) {
       const [row] = z.array(commandRow).parse(rows);
       return row !== undefined && ['done', 'failed', 'cancelled'].includes(row.status) ? row : undefined;
     },
-    { timeout: 120_000, interval: 250 },
+    { timeout: commandMs, interval: 250 },
   );
 }
 
@@ -197,6 +215,17 @@ describe('the stack of compose.yaml', () => {
     expect(await inGateway('cat /home/node/.openclaw/gateway-token')).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  test('registers itself once with a token, also after its runner was replaced', async () => {
+    const registered = () =>
+      hq.database.query(
+        `select g.slug from gateways g join gateway_registration_tokens t on t.consumed_by_gateway_id = g.id`,
+      );
+    expect(await registered()).toEqual([{ slug: gateway }]);
+    await project.compose('up', '--detach', '--wait', '--force-recreate', '--no-deps', 'runner');
+    expect(await ended('ping')).toMatchObject({ status: 'done' });
+    expect(await registered()).toEqual([{ slug: gateway }]);
+  });
+
   test('shows its services to an operator', async () => {
     const row = await ended('stack_status');
     expect(row).toMatchObject({
@@ -217,70 +246,107 @@ describe('the stack of compose.yaml', () => {
     expect(row.stdout).not.toContain(await inGateway('cat /home/node/.openclaw/gateway-token'));
   });
 
-  test('writes what an operator stores where agents can read it and not change it, and stores keys in OpenClaw', async () => {
-    const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: hq.serviceRoleKey });
-    const agents = hq.database.query<{ id: string }>(
-      `insert into agents (gateway_id, slug, name) select id, 'maya', 'Maya' from gateways where slug = 'default' returning id`,
-    );
-    expect(await agents).toHaveLength(1);
-    const secrets = [
-      { p_key: 'TOKEN', p_value: seal(`the gateway's`, current) },
-      { p_key: 'TOKEN', p_value: seal('of maya', current), p_agent: 'maya' },
-      { p_key: 'OPENAI_API_KEY', p_value: seal('sk-of-the-gateway-0123456789', current) },
-    ];
-    for (const secret of secrets) {
-      const { data, error } = await operator.rpc('set_secret', secret);
-      expect({ error, refused: data?.refused }).toEqual({ error: null, refused: undefined });
-    }
-    const directory = '/home/node/.openclaw/secrets';
-    await vi.waitFor(
-      async () => expect(await inGateway(`cat ${directory}/agents/maya.env`)).toContain(`TOKEN='of maya'`),
-      { timeout: 60_000, interval: 250 },
-    );
-    const files = `cd ${directory} && stat -c '%a %U %n' . agents gateway.env agents/maya.env`;
-    expect((await inGateway(files)).split('\n')).toEqual([
-      '700 node .',
-      '700 node agents',
-      '600 node gateway.env',
-      '600 node agents/maya.env',
-    ]);
-    expect(await inGateway(`cat ${directory}/gateway.env`)).toContain(`TOKEN='the gateway'\\''s'`);
-    expect(await inGateway(`touch ${directory}/agents/mine.env 2>&1 || true`)).toContain('Read-only');
-    // It is noted once OpenClaw has taken it.
-    await vi.waitFor(
-      async () =>
-        expect(await inGateway(`cat ${directory}/provider-keys.json`)).toMatch(
-          /"openai":{"hash":"[0-9a-f]{64}"/,
+  test(
+    'provisions an agent, which works on its inbox with a credential of its own',
+    async () => {
+      expect(await ended('provision', { slug: 'maya', name: 'Maya' })).toMatchObject({
+        status: 'done',
+        result: { agent: 'maya', branch: 'maya' },
+      });
+      const [task] = await hq.database.query<{ id: string }>(
+        `insert into tasks (title, assignee_agent_id) select 'Write the minutes', id from agents where slug = 'maya' returning id`,
+      );
+      expect(await ended('wake_agent', { message: 'Look into your inbox.' }, 'maya')).toMatchObject({
+        status: 'done',
+        result: { tools: ['hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'] },
+      });
+      expect(
+        await hq.database.query(
+          `select i.status, c.actor_agent_id = i.agent_id as is_own from agent_inbox_items i
+         join comments c on c.entity_id = i.task_id where i.task_id = $1`,
+          [task?.id],
         ),
-      { timeout: 120_000, interval: 500 },
-    );
-  }, 200_000);
+      ).toEqual([{ status: 'done', is_own: true }]);
+    },
+    2 * commandMs,
+  );
 
-  test('restarts its gateway by command', async () => {
-    const before = await project.startedAt('gateway');
-    const row = await ended('restart_gateway');
-    expect(row).toMatchObject({ status: 'done', error_message: null, result: { service: 'gateway' } });
-    expect(row.stdout).toContain('gateway was started');
-    expect(await project.startedAt('gateway')).not.toBe(before);
-    expect(
-      await docker(['inspect', '--format', '{{.State.Health.Status}}', await project.container('gateway')]),
-    ).toBe('healthy');
-  }, 130_000);
+  test(
+    'writes what an operator stores where agents can read it and not change it, and stores keys in OpenClaw',
+    async () => {
+      const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: hq.serviceRoleKey });
+      const secrets = [
+        { p_key: 'TOKEN', p_value: seal(`the gateway's`, current), p_gateway: gateway },
+        { p_key: 'TOKEN', p_value: seal('of maya', current), p_agent: 'maya' },
+        {
+          p_key: 'OPENAI_API_KEY',
+          p_value: seal('sk-of-the-gateway-0123456789', current),
+          p_gateway: gateway,
+        },
+      ];
+      for (const secret of secrets) {
+        const { data, error } = await operator.rpc('set_secret', secret);
+        expect({ error, refused: data?.refused }).toEqual({ error: null, refused: undefined });
+      }
+      const directory = '/home/node/.openclaw/secrets';
+      await vi.waitFor(
+        async () => expect(await inGateway(`cat ${directory}/agents/maya.env`)).toContain(`TOKEN='of maya'`),
+        { timeout: 60_000, interval: 250 },
+      );
+      const files = `cd ${directory} && stat -c '%a %U %n' . agents gateway.env agents/maya.env`;
+      expect((await inGateway(files)).split('\n')).toEqual([
+        '700 node .',
+        '700 node agents',
+        '600 node gateway.env',
+        '600 node agents/maya.env',
+      ]);
+      expect(await inGateway(`cat ${directory}/gateway.env`)).toContain(`TOKEN='the gateway'\\''s'`);
+      expect(await inGateway(`touch ${directory}/agents/mine.env 2>&1 || true`)).toContain('Read-only');
+      // It is recorded once OpenClaw has taken it.
+      await vi.waitFor(
+        async () =>
+          expect(await inGateway(`cat ${directory}/provider-keys.json`)).toMatch(
+            /"openai":{"hash":"[0-9a-f]{64}"/,
+          ),
+        { timeout: 120_000, interval: 500 },
+      );
+    },
+    commandMs,
+  );
 
-  test('reports why its gateway does not start, with the last lines of its log', async () => {
-    const config = '/home/node/.openclaw/openclaw.json';
-    await inGateway(`cp ${config} ${config}.good`);
-    // The runner must be stopped first: it would restore the gateway.
-    await project.compose('stop', 'gateway');
-    await onStateVolume(`echo '{"nonsense": 1}' >${config}`);
-    const row = await ended('restart_gateway');
-    expect(row.status).toBe('failed');
-    expect(row.error_message).toContain('gateway was restarted but keeps ending with exit code 78');
-    expect(row.error_message).toContain('Unrecognized key: "nonsense"');
+  test(
+    'restarts its gateway by command',
+    async () => {
+      const before = await project.startedAt('gateway');
+      const row = await ended('restart_gateway');
+      expect(row).toMatchObject({ status: 'done', error_message: null, result: { service: 'gateway' } });
+      expect(row.stdout).toContain('gateway was started');
+      expect(await project.startedAt('gateway')).not.toBe(before);
+      expect(
+        await docker(['inspect', '--format', '{{.State.Health.Status}}', await project.container('gateway')]),
+      ).toBe('healthy');
+    },
+    commandMs,
+  );
 
-    await onStateVolume(`mv ${config}.good ${config}`);
-    expect(await ended('restart_gateway')).toMatchObject({ status: 'done', error_message: null });
-  }, 200_000);
+  test(
+    'reports why its gateway does not start, with the last lines of its log',
+    async () => {
+      const config = '/home/node/.openclaw/openclaw.json';
+      await inGateway(`cp ${config} ${config}.good`);
+      // The runner must be stopped first: it would restore the gateway.
+      await project.compose('stop', 'gateway');
+      await onStateVolume(`echo '{"nonsense": 1}' >${config}`);
+      const row = await ended('restart_gateway');
+      expect(row.status).toBe('failed');
+      expect(row.error_message).toContain('gateway was restarted but keeps ending with exit code 78');
+      expect(row.error_message).toContain('Unrecognized key: "nonsense"');
+
+      await onStateVolume(`mv ${config}.good ${config}`);
+      expect(await ended('restart_gateway')).toMatchObject({ status: 'done', error_message: null });
+    },
+    commandMs,
+  );
 
   test('restarts the dispatcher of its runner', async () => {
     expect(await ended('restart_dispatcher')).toMatchObject({

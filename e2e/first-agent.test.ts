@@ -75,3 +75,22 @@ test('the first agent is ready by itself, and does a turn with HQ’s tools when
     }),
   );
 });
+
+test('it does a task that it is given, without being told to', { timeout: 2 * limitMs }, async () => {
+  const { data } = await client.rpc('enqueue_command', {
+    p_action: 'create_task',
+    p_payload: { title: 'Write the minutes', agent: 'first' },
+  });
+  expect(data.command.status).toBe('done');
+  await until(async () =>
+    expect(await rows('agent_inbox_items', 'event_type, status, attempt_count')).toContainEqual({
+      event_type: 'task_assignment',
+      status: 'done',
+      attempt_count: 1,
+    }),
+  );
+  expect(await rows('comments', 'actor_type, body')).toContainEqual({
+    actor_type: 'agent',
+    body: expect.stringContaining('This is a rehearsal'),
+  });
+});

@@ -20,7 +20,7 @@ import {
 } from '../../runner/src/testing/runner-harness.ts';
 import { ensureBuilt } from '../../scripts/build.ts';
 
-export interface ItemState {
+interface ItemState {
   readonly [column: string]: unknown;
   readonly id: string;
   readonly status: string;
@@ -50,7 +50,7 @@ export interface DispatchHarness {
   close(): Promise<void>;
 }
 
-const waitMs = 200_000;
+const waitMs = 150_000;
 
 /** The item that the message of a turn names. */
 const itemIn = (messages: readonly string[]): string =>
@@ -76,13 +76,18 @@ export async function startDispatchHarness(): Promise<DispatchHarness> {
   const query: DispatchHarness['query'] = (sql, values) => hq.stack.database.query(sql, values);
   let gateway: RunningGateway;
   let runner: RunningRunner;
-  const startIt = async () => {
-    gateway = startGateway(home, {
-      SUPABASE_URL: hq.stack.url,
-      SUPABASE_ANON_KEY: hq.stack.anonKey,
-      TURN_GRACE: '1',
-    });
-    await becomesReady(home, gateway);
+  const variables = { SUPABASE_URL: hq.stack.url, SUPABASE_ANON_KEY: hq.stack.anonKey, TURN_GRACE: '1' };
+  // On a machine that is busy OpenClaw may give up its start after five seconds: it is started again, as by a runner.
+  const startIt = async (attempts = 3): Promise<void> => {
+    gateway = startGateway(home, variables);
+    try {
+      await becomesReady(home, gateway);
+    } catch (error) {
+      killGateway(gateway);
+      await gateway.exited;
+      if (attempts <= 1) throw error;
+      await startIt(attempts - 1);
+    }
   };
   await startIt();
   const startRunner: DispatchHarness['startRunner'] = async (variables = {}) => {
@@ -112,7 +117,7 @@ export async function startDispatchHarness(): Promise<DispatchHarness> {
     model,
     query,
     startRunner,
-    startGateway: startIt,
+    startGateway: () => startIt(),
     runner: () => runner,
     gateway: () => gateway,
     addAgent: async (slug, modelName = 'model/one') => {

@@ -7,6 +7,7 @@ import {
   supabaseUrl,
   type Variables,
 } from '@hq/shared/environment';
+import { HqError } from '@hq/shared/errors';
 import { environmentFlag } from '@hq/shared/program';
 import { z } from 'zod';
 
@@ -19,6 +20,12 @@ const environment = z.object({
   CONTROL_SOCKET: absolutePath.optional(),
   SUPABASE_URL: supabaseUrl.optional(),
   SUPABASE_ANON_KEY: z.string().optional(),
+  /** Server with OpenAI's protocol, such as Ollama, whose model agents use by default. */
+  OPENAI_BASE_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/, 'must be an http(s) address without a password')
+    .optional(),
+  OPENAI_MODEL: z.string().max(200).optional(),
   /** Another repository with templates: `git+<url>`. */
   TEMPLATES_SOURCE: z
     .string()
@@ -37,6 +44,7 @@ export interface Settings {
   /** The address and public key of HQ's API; null where agents get no tools of HQ. */
   readonly api: { readonly url: string; readonly anonKey: string } | null;
   readonly isRehearsal: boolean;
+  readonly modelServer: { readonly baseUrl: string; readonly model: string } | null;
   readonly templatesSource: string | undefined;
   readonly turnGraceMs: number;
   readonly logLevel: string;
@@ -48,12 +56,23 @@ export function readSettings(variables: Variables): Settings {
   const hint =
     'Set it in the environment of hq-gateway and start again; docs/gateway.md lists every variable.';
   const env = parseEnvironment(environment, variables, hint);
-  const { SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey } = env;
+  const {
+    SUPABASE_URL: url,
+    SUPABASE_ANON_KEY: anonKey,
+    OPENAI_BASE_URL: baseUrl,
+    OPENAI_MODEL: model,
+  } = env;
+  if (baseUrl !== undefined && model === undefined)
+    throw new HqError('usage', 'OPENAI_MODEL must name the model of OPENAI_BASE_URL.', {
+      hint,
+      field: 'OPENAI_MODEL',
+    });
   return {
     paths: gatewayPaths(env.OPENCLAW_STATE_DIR, env.CONTROL_SOCKET),
     port: env.GATEWAY_PORT,
     api: url === undefined || anonKey === undefined ? null : { url, anonKey },
     isRehearsal: environmentFlag({ ...variables }, 'HQ_REHEARSAL'),
+    modelServer: baseUrl === undefined || model === undefined ? null : { baseUrl, model },
     templatesSource: env.TEMPLATES_SOURCE,
     turnGraceMs: env.TURN_GRACE * 1_000,
     logLevel: env.LOG_LEVEL,

@@ -9,13 +9,15 @@ import { createAgentApi } from '../plugin/hq-api/agent-api.ts';
 import { confinedSettings } from './agents/confined-settings.ts';
 import { type AgentsContext, openContext, watchConfig } from './agents/index.ts';
 import { type BootedOpenClaw, boot, type Started } from './boot/boot.ts';
+import { ChannelBreaker } from './boot/channel-breaker.ts';
 import { createDirectories } from './boot/directories.ts';
-import { RecentStarts } from './boot/recent-starts.ts';
+import { RecentStarts, restartProblem } from './boot/recent-starts.ts';
 import { lockState } from './boot/state-lock.ts';
 import { BootSteps } from './boot/steps.ts';
 import { agentRoutes } from './control/agent-routes.ts';
 import { callsRoute } from './control/calls-route.ts';
 import { readConfinement } from './control/confinement.ts';
+import { importRoutes } from './control/import-routes.ts';
 import type { Route } from './control/route.ts';
 import { type ControlServer, serveControl } from './control/server.ts';
 import { statusRoute } from './control/status-route.ts';
@@ -69,6 +71,9 @@ class Gateway {
   #openclaw: BootedOpenClaw | null = null;
   #agents: AgentsContext | null = null;
   #isStopping = false;
+  readonly #breaker = new ChannelBreaker();
+  readonly #startedAt = Date.now();
+  #readySince: number | null = null;
   #stopWatching: () => Promise<void> = () => Promise.resolve();
 
   constructor(options: GatewayOptions, steps: BootSteps) {
@@ -84,6 +89,7 @@ class Gateway {
       callsRoute(ready),
       ...turnRoutes({ openclaw: () => this.#readyForTurns(), paths, isStopping: () => this.#isStopping }),
       ...agentRoutes(() => this.#agentsContext()),
+      ...importRoutes(paths.state),
     ];
   }
 
@@ -93,6 +99,7 @@ class Gateway {
       const booted = await boot({
         ...this.#options,
         steps: this.#steps,
+        breaker: this.#breaker,
         signal: stop.requested,
         onStarted: (started) => void this.#started.push(started),
       });
@@ -102,6 +109,7 @@ class Gateway {
       }
       this.#agents = await this.#openAgents(booted);
       this.#openclaw = booted;
+      this.#readySince = Date.now();
       this.#stopWatching = watchConfig(this.#agents, booted.client, log);
       log.info({ port: settings.port, steps: this.#steps.done }, 'ready');
       const exitCode = await Promise.race([booted.process.exited, aborted(stop.requested)]);
@@ -192,6 +200,12 @@ class Gateway {
   async #status(): Promise<GatewayStatus> {
     const { settings } = this.#options;
     const agents = await managedAgents(settings.paths.agents);
+    const starts = await new RecentStarts(settings.paths.starts).read();
+    const run = {
+      startedAt: this.#startedAt,
+      readySince: this.#readySince,
+      areChannelsOff: this.#breaker.isTripped,
+    };
     return {
       ready: this.#openclaw?.client.hello != null && !this.#isStopping,
       version: this.#openclaw?.client.hello?.server.version ?? null,
@@ -200,6 +214,7 @@ class Gateway {
       confinement: await readConfinement(this.#openclaw?.client ?? null),
       steps: [...this.#steps.done],
       missing: [],
+      problem: restartProblem(starts, run, Date.now()),
       rehearsal: settings.isRehearsal,
     };
   }

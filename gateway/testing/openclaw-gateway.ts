@@ -12,7 +12,7 @@ import { createRedactor } from '@hq/shared/text';
 import { z } from 'zod';
 import { OpenClawClient } from '../src/openclaw/client.ts';
 
-const startMs = 150_000;
+const startMs = 240_000;
 /** Longer than a turn that a test waits for. */
 const longestCallMs = 180_000;
 
@@ -41,6 +41,8 @@ export interface TestGateway {
   output(): string;
   /** Runs a turn in a new session and waits for its end. */
   turn(agent: string, limitMs: number): Promise<Turn>;
+  /** Ends it and keeps its home. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,7 +55,10 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
   const token = randomBytes(32).toString('hex');
   const config = JSON.stringify(gatewayConfig(stateDir, options));
   writeFileSync(join(stateDir, 'openclaw.json'), config, { mode: 0o600 });
-  const running = await start(home, token);
+  const running = await start(home, token).catch((error: unknown) => {
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    throw error;
+  });
   const { openclaw } = running;
   const call = (method: string, params: object = {}) =>
     openclaw.request(z.unknown(), { method, params, limitMs: longestCallMs });
@@ -72,6 +77,7 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
       const ended = await call('agent.wait', { runId, timeoutMs: limitMs });
       return z.object({ status: z.string(), error: z.string().optional() }).parse(ended);
     },
+    stop: () => running.kill('SIGTERM'),
     close: async () => {
       await running.kill('SIGKILL');
       rmSync(home, { recursive: true, force: true, maxRetries: 5 });

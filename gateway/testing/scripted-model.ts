@@ -40,12 +40,18 @@ export interface ScriptedModel {
 /** Tokens that each answer reports. */
 const usageOfAnswer = { prompt_tokens: 1_000, completion_tokens: 100, total_tokens: 1_100 };
 
-export async function startScriptedModel(): Promise<ScriptedModel> {
+/** With a `key`, the model refuses requests that do not bring it. */
+export async function startScriptedModel({ key }: { readonly key?: string } = {}): Promise<ScriptedModel> {
   const requests: ModelRequest[] = [];
   let script: Step[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const parts: Buffer[] = [];
     for await (const part of incoming) parts.push(Buffer.from(part));
+    if (key !== undefined && incoming.headers.authorization !== `Bearer ${key}`) {
+      const error = { message: 'Incorrect API key provided.', code: 'invalid_api_key' };
+      outgoing.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+      return;
+    }
     if (incoming.url?.endsWith('/chat/completions') !== true) {
       outgoing.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
       return;

@@ -8,7 +8,7 @@ import { parseBody, type Route } from '../src/control/route.ts';
 import { serveControl } from '../src/control/server.ts';
 import { LiveTurns } from '../src/turns/live-turns.ts';
 
-/** What an agent does in a turn. An abort of the signal ends it. */
+/** Work of an agent in a turn. An abort of the signal ends it. */
 export type AgentWork = (
   request: TurnRequest,
   emit: (line: TurnLine) => void,

@@ -64,10 +64,10 @@ export async function startHq(options: StartOptions, directory: DataDirectory, {
     const { serviceRoleKey } = apiKeys;
     const { prepareFirstAgent } = await agentModule;
     const forAgent = { gatewayId, serviceRoleKey, variables: process.env, report };
-    const isRehearsal = await prepareFirstAgent(databaseUrl, forAgent);
+    const models = await prepareFirstAgent(databaseUrl, forAgent);
     const [program] = await built;
     const { runnerLog: logFile } = directory;
-    const runner = new SupervisedRunner({ program, stack, gatewayId, isRehearsal, logFile, report });
+    const runner = new SupervisedRunner({ program, stack, gatewayId, models, logFile, report });
     stops.push(() => {
       report('Waiting for the runner and its gateway to stop');
       return runner.stop(runnerStopMs);

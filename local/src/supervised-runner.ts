@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Backoff, backoffMs, fileFault } from '@hq/shared/program';
+import type { AgentModels } from './first-agent.ts';
 import { limitChildLog, openChildLog } from './log-file.ts';
 import type { RunningStack } from './run-file.ts';
 
@@ -10,8 +11,7 @@ export interface SuperviseRunnerOptions {
   readonly program: string;
   readonly stack: RunningStack;
   readonly gatewayId: string;
-  /** True where a script answers for the agents instead of a model. */
-  readonly isRehearsal: boolean;
+  readonly models: AgentModels;
   readonly logFile: string;
   readonly report: (line: string) => void;
 }
@@ -26,6 +26,13 @@ const passedVariables = [
   'POLL_INTERVAL',
   'COMMAND_TIMEOUT',
   'RUNNER_SLOTS',
+  'MAX_CONCURRENT_WAKES',
+  'WAKE_COOLDOWN',
+  'MAX_WAKE_COOLDOWN',
+  'MAX_CONSECUTIVE_FAILURES',
+  'AGENT_PROCESS_TIMEOUT',
+  'RECONCILE_INTERVAL',
+  'STALE_ITEM_AGE_HOURS',
 ] as const;
 
 const root = new URL('../../', import.meta.url);
@@ -98,7 +105,7 @@ export class SupervisedRunner {
 }
 
 function launch(options: SuperviseRunnerOptions): ChildProcess {
-  const { program, stack, gatewayId, isRehearsal, logFile, report } = options;
+  const { program, stack, gatewayId, models, logFile, report } = options;
   const environment: Record<string, string> = {
     SUPABASE_URL: stack.url,
     SUPABASE_SERVICE_ROLE_KEY: stack.serviceRoleKey,
@@ -106,7 +113,9 @@ function launch(options: SuperviseRunnerOptions): ChildProcess {
     RUNTIME_MODE: 'process',
     GATEWAY_HOME: stack.gatewayHome,
     SUPABASE_ANON_KEY: stack.anonKey,
-    HQ_REHEARSAL: isRehearsal ? '1' : '0',
+    HQ_REHEARSAL: models.isRehearsal ? '1' : '0',
+    OPENAI_BASE_URL: models.server?.baseUrl ?? '',
+    OPENAI_MODEL: models.server?.model ?? '',
     HQ_PARENT: 'ipc',
   };
   for (const name of passedVariables) {

@@ -44,6 +44,8 @@ const environment = z
     /** Passed on to the gateway of process mode, whose agents use it. */
     SUPABASE_ANON_KEY: z.string().optional(),
     HQ_REHEARSAL: z.string().optional(),
+    OPENAI_BASE_URL: z.string().optional(),
+    OPENAI_MODEL: z.string().optional(),
     POLL_INTERVAL: seconds(1, 60, 30),
     COMMAND_TIMEOUT: seconds(1, 86_400, 3600),
     HEALTH_PORT: count(0, 65_535, 0),

@@ -35,6 +35,8 @@ export interface Heartbeat {
   readonly confinement?: Confinement | undefined;
   /** Problem of the runner itself, such as a log that cannot be written; null when there is none. */
   readonly problem?: string | null | undefined;
+  /** Problem that the gateway reports of itself, such as starts that keep ending. */
+  readonly gateway_problem?: string | null | undefined;
 }
 
 const claimedCommand = z.object({

@@ -22,7 +22,10 @@ export interface HandlerContext {
   readonly agentSlug: string | null;
   readonly runnerId: string;
   readonly stack: Stack;
-  readonly agents: Pick<AgentsSync, 'sync' | 'remove' | 'approvePairing' | 'resetSession' | 'untilReady'>;
+  readonly agents: Pick<
+    AgentsSync,
+    'sync' | 'remove' | 'approvePairing' | 'resetSession' | 'readSession' | 'untilReady'
+  >;
   readonly dispatcher: Pick<Dispatcher, 'restart'>;
   readonly output: Output;
   /** Aborted when the command is cancelled, runs out of time, loses its lease, or the runner stops. */

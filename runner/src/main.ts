@@ -36,10 +36,13 @@ async function prepareStack(env: Environment): Promise<OpenStack> {
     return (_log, redactor) => openDockerStack({ project, redactor, controlSocket, dockerHost });
   }
   const { SUPABASE_URL, SUPABASE_ANON_KEY = '', HQ_REHEARSAL = '', LOG_LEVEL } = env;
+  const { OPENAI_BASE_URL = '', OPENAI_MODEL = '' } = env;
   const home = await prepareGatewayHome(env.GATEWAY_HOME ?? '', {
     // Without the public key agents have no tools of HQ, and the address is of no use.
     ...(SUPABASE_ANON_KEY === '' ? {} : { SUPABASE_URL, SUPABASE_ANON_KEY }),
     HQ_REHEARSAL,
+    OPENAI_BASE_URL,
+    OPENAI_MODEL,
     LOG_LEVEL,
   });
   return (log, redactor) => ProcessStack.open(home, log, redactor);

@@ -9,6 +9,7 @@ import type { Database } from './database.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { DispatchLimits } from './dispatch/exchange.ts';
 import type { Heartbeat } from './exchange.ts';
+import { GatewayWatch } from './gateway-watch.ts';
 import type { Handlers } from './handler.ts';
 import type { LeasedCommandOptions } from './leased-command.ts';
 import { Realtime } from './realtime.ts';
@@ -67,7 +68,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { gatewayId, database, stack, secrets, log, version } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const parts = connectParts(options, id);
-  const { loop, services, realtime, agents, dispatcher } = parts;
+  const { loop, services, realtime, agents, dispatcher, gatewayWatch } = parts;
   dispatcher.start();
   let stopping: Promise<readonly string[]> | null = null;
   const health = await serveHealth(options.healthPort, () =>
@@ -75,6 +76,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   );
   const ended = loop.run().finally(async () => {
     services.close();
+    await gatewayWatch.close();
     await dispatcher.stop();
     await agents.close();
     await secrets.close();
@@ -131,6 +133,7 @@ function connectParts(options: RunnerOptions, id: string) {
     secrets: secrets.state(),
     confinement: agents.confinement(),
     problem: logOutput.problem(),
+    gateway_problem: gatewayWatch.problem(),
   });
   const loop = new SyncLoop(
     {
@@ -160,10 +163,12 @@ function connectParts(options: RunnerOptions, id: string) {
   );
   const services = new ServicesWatch(stack, log, () => {
     loop.heartbeatSoon();
+    gatewayWatch.lookSoon();
     // It may be a gateway that is healthy again.
     agents.compareSoon();
     dispatcher.hint();
   });
+  const gatewayWatch = new GatewayWatch(stack.gateway, log, () => loop.heartbeatSoon());
   const realtime = new Realtime({
     ...options,
     ...timings,
@@ -181,7 +186,7 @@ function connectParts(options: RunnerOptions, id: string) {
   });
   secrets.onStateChange(() => loop.heartbeatSoon());
   agents.onStateChange(() => loop.heartbeatSoon());
-  return { loop, services, realtime, agents, dispatcher };
+  return { loop, services, realtime, agents, dispatcher, gatewayWatch };
 }
 
 export type HealthAnswer = ReturnType<typeof healthAnswer>;
@@ -242,7 +247,7 @@ function commandOptions(
 
 /** Returns the parts of a heartbeat that differ from the stored one. */
 function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
-  const { services, version, runner, secrets, confinement, problem } = now;
+  const { services, version, runner, secrets, confinement, problem, gateway_problem } = now;
   return {
     ...(!isDeepStrictEqual(services, stored.services) && { services }),
     ...(version !== stored.version && { version }),
@@ -250,5 +255,6 @@ function changedSince(stored: Heartbeat, now: Heartbeat): Heartbeat {
     ...(!isDeepStrictEqual(secrets, stored.secrets) && { secrets }),
     ...(!isDeepStrictEqual(confinement, stored.confinement) && { confinement }),
     ...(problem !== (stored.problem ?? null) && { problem }),
+    ...(gateway_problem !== (stored.gateway_problem ?? null) && { gateway_problem }),
   };
 }

@@ -10,6 +10,7 @@ import type {
   GatewayRow,
   NeedRow,
   NotificationRow,
+  PairingRow,
   SecretRow,
 } from '@hq/shared/rows';
 import type { ConnectionStatus, Connector, OpenFeed, Session } from '../src/session/session.ts';
@@ -218,6 +219,22 @@ const sampleAlerts: readonly NotificationRow[] = [
   },
 ];
 
+const samplePairings: readonly PairingRow[] = [
+  { number: 1, sender_name: 'Sam', channel: 'telegram', code: '5N6NW8JZ', asked: 200 },
+  { number: 2, sender_name: '\u001b[2Jpat\u202e', channel: 'discord', code: 'QWERTY12', asked: 900 },
+].map(({ number, asked, ...more }) => ({
+  id: id('7', number),
+  gateway_id: id('a', 2),
+  agent_id: id('b', number),
+  account: 'ada',
+  sender: `555000${number}`,
+  status: 'pending' as const,
+  created_at: before(asked),
+  updated_at: before(asked),
+  expires_at: before(asked - 3_600),
+  ...more,
+}));
+
 function need(number: number, kind: string, title: string, more: Partial<NeedRow> = {}): NeedRow {
   return {
     id: id('8', number),
@@ -407,6 +424,7 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     notifications: feed(sampleAlerts),
     needs: feed(sampleNeeds),
     audit: feed(sampleAudit),
+    pairings: feed(samplePairings),
     secrets: feed(sampleSecrets),
     chatLinks: feed(sampleLinks),
     chatChannels: feed(sampleChannels),

@@ -25,12 +25,14 @@ set search_path = '' as $$
     'workspaceSlug', hq.branch_part(p.workspace_slug),
     'channel', case when p.channel in ('telegram', 'discord', 'slack') then jsonb_strip_nulls(jsonb_build_object(
       'name', p.channel, 'tokens', jsonb_build_object(),
-      'allowFrom', case when p.channel = 'discord' and p_agent.meta ->> 'discord_user_id' <> ''
-        then jsonb_build_array(left(p_agent.meta ->> 'discord_user_id', 100)) end,
+      'allowFrom', nullif(array(select h #>> '{}' from hq.entries(p_agent.meta -> 'allow_from') h
+          where jsonb_typeof(h) = 'string' and length(h #>> '{}') between 1 and 100 limit 99)
+        || case when p.channel = 'discord' and p_agent.meta ->> 'discord_user_id' <> ''
+          then array[left(p_agent.meta ->> 'discord_user_id', 100)] else '{}' end, '{}'),
       'serverId', case when p.channel = 'discord' then left(p_agent.meta ->> 'discord_server_id', 100) end)) end,
     'allowedHosts', array(select h #>> '{}' from hq.entries(p_agent.config -> 'allowed_hosts') h
       where jsonb_typeof(h) = 'string' and length(h #>> '{}') between 1 and 255 limit 200),
-    'token', null)
+    'importId', p_agent.meta ->> 'import_id', 'token', null)
   from (
     select w.owner_name, w.owner_preferred_name, w.owner_timezone, coalesce(p_agent.meta ->> 'workspace_slug', w.slug) as workspace_slug,
       coalesce(p_agent.meta #>> '{channel,name}', p_agent.meta ->> 'channel') as channel
@@ -91,7 +93,7 @@ set search_path = '' as $$
     where c.agent_id = a.id and c.action::text = 'remove' and c.status in ('pending', 'leased', 'running'))
 $$;
 select hq.open_function('public.gateway_agents(uuid)', 'service_role',
-  'Returns the agents of a gateway as they have to be there: a list of `{id, slug, branch, name, description, emoji, model, thinking, status, template, owner: {name, preferredName, timezone}, workspaceSlug, channel: null or {name, tokens: {}, allowFrom, serverId}, allowedHosts, token: null, openclawId, credential: boolean}`. Agents that a command is about to remove are left out. `gateways.agents_version` counts its changes.');
+  'Returns the agents of a gateway as they have to be there: a list of `{id, slug, branch, name, description, emoji, model, thinking, status, template, owner: {name, preferredName, timezone}, workspaceSlug, channel: null or {name, tokens: {}, allowFrom, serverId}, allowedHosts, importId, token: null, openclawId, credential: boolean}`. Agents that a command is about to remove are left out. `gateways.agents_version` counts its changes.');
 
 -- Adds a line about an agent in the name of the system, or of the agent itself where `p_line` says so.
 create or replace function hq.audit_agent(p_agent public.agents, p_action text, p_summary text, p_line jsonb default '{}') returns void
@@ -135,7 +137,8 @@ declare
   v_is_news boolean := v_agent.status::text in ('provisioning', 'error') or v_agent.openclaw_id is distinct from p_openclaw_id;
 begin
   update public.agents a
-  set openclaw_id = p_openclaw_id, branch = p_branch, meta = a.meta - 'error',
+  -- The gateway has taken the imported files: it needs them once.
+  set openclaw_id = p_openclaw_id, branch = p_branch, meta = a.meta - 'error' - 'import_id',
     status = (jsonb_populate_record(a, jsonb_build_object('status',
       case when a.status::text in ('provisioning', 'error') then 'ready' else a.status::text end))).status
   where a.id = v_agent.id and (v_is_news or a.branch is distinct from p_branch or a.meta ? 'error')
@@ -225,6 +228,7 @@ set search_path = '' as $$
   select jsonb_strip_nulls(jsonb_build_object('emoji', p_payload ->> 'emoji', 'template_branch', p_payload ->> 'source_template',
     'channel', nullif(p_payload ->> 'channel', 'none'), 'discord_server_id', p_payload ->> 'discord_server_id',
     'discord_user_id', p_payload ->> 'discord_user_id', 'workspace_slug', p_payload ->> 'workspace_slug',
+    'allow_from', nullif(p_payload -> 'allow_from', '[]'), 'import_id', p_payload ->> 'import_id',
     'owner', nullif(jsonb_strip_nulls(jsonb_build_object('name', p_payload ->> 'owner_name',
       'preferred_name', p_payload ->> 'owner_preferred_name', 'timezone', p_payload ->> 'owner_timezone')), '{}')))
 $$;
@@ -267,7 +271,7 @@ begin
   update public.agents a
   set gateway_id = p_gateway.id, branch = v_branch, name = coalesce(nullif(v_payload ->> 'name', ''), a.name), meta = a.meta - 'error' || v_meta,
     description = coalesce(v_payload ->> 'description', a.description), model = coalesce(v_payload ->> 'model', a.model),
-    status = (jsonb_populate_record(a, '{"status": "provisioning"}')).status
+    thinking = coalesce(v_payload ->> 'thinking', a.thinking), status = (jsonb_populate_record(a, '{"status": "provisioning"}')).status
   where a.id = v_agent.id
   returning * into v_agent;
   return v_agent;

@@ -44,6 +44,7 @@ test('an agent is described by its row, its workspace and whether it has a crede
       ...{
         owner: { name: 'Ada', preferredName: null, timezone: null },
         allowedHosts: ['pypi.org'],
+        importId: null,
         token: null,
       },
       ...{ channel: { name: 'discord', tokens: {}, serverId: '55555' }, openclawId: null, credential: false },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Caller, cloneDatabase, nilTenant, type TestDatabase } from '../../testing/database.ts';
+import { type Caller, cloneDatabase, nilTenant, service, type TestDatabase } from '../../testing/database.ts';
 import { enqueue } from '../../testing/enqueue.ts';
 import { exchange } from '../../testing/exchange.ts';
 
@@ -38,6 +38,29 @@ describe('provision', () => {
         ...{ template_branch: 'template/writer', owner: { name: 'Ada' } },
       },
     });
+  });
+
+  test('keeps what an import brings: people, thinking, and the files until the gateway has them', async () => {
+    const id = '0b0f3fd1-6c7c-4d2c-9d5e-111111111111';
+    const answer = await provision({
+      ...{ slug: 'moved', channel: 'telegram', thinking: 'high' },
+      ...{ allow_from: ['555', '@ann'], import_id: id },
+    });
+    const described = async () => {
+      const [row] = await database.as<{ agents: { slug: string }[] }>(
+        service,
+        'select gateway_agents($1) as agents',
+        [gateway],
+      );
+      return row?.agents.find(({ slug }) => slug === 'moved');
+    };
+    expect(await described()).toMatchObject({
+      ...{ thinking: 'high', importId: id },
+      channel: { name: 'telegram', allowFrom: ['555', '@ann'] },
+    });
+    const provisioned = `select agent_provisioned($1, 'moved', 'moved')`;
+    await database.as(service, provisioned, [answer.command?.agent_id]);
+    expect(await described()).toMatchObject({ status: 'ready', importId: null });
   });
 
   test.each([

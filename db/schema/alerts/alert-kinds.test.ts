@@ -195,6 +195,22 @@ test('a submitted deliverable raises an alert until somebody decides', async () 
   expect((await alerts('deliverable_submitted')).every(({ resolved }) => resolved)).toBe(true);
 });
 
+test('a gateway that keeps restarting is one alert, until it runs', async () => {
+  const report = (problem: string | null) =>
+    exchange(database, { gateway, beat: { gateway_problem: problem } });
+  await report('OpenClaw ended by itself 3 times.');
+  await report('OpenClaw ended by itself 4 times.');
+  await exchange(database, { gateway, beat: { version: '1' } });
+  expect(await alerts('gateway_restarting')).toEqual([
+    {
+      ...{ severity: 'critical', title: 'watched keeps restarting', occurrences: 1, resolved: false },
+      subject: `gateway:${gateway}`,
+    },
+  ]);
+  await report(null);
+  expect((await alerts('gateway_restarting')).map(({ resolved }) => resolved)).toEqual([true]);
+});
+
 describe('an alert that lasts', () => {
   const raise = (title: string, more: object = {}) =>
     database.query(`select hq.notify($1)`, [

@@ -221,6 +221,26 @@ begin
 end
 $$;
 
+-- Raises one alert while the runner reports that OpenClaw keeps ending, and resolves it when it runs again.
+create or replace function hq.alert_gateway_problem() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  if new.meta ->> 'gateway_problem' is null then
+    perform hq.resolve_alert(new.tenant_id, 'gateway_restarting:' || new.id);
+  elsif not hq.alert_is_open(new.tenant_id, 'gateway_restarting:' || new.id) then
+    perform hq.notify(jsonb_build_object(
+      'tenant_id', new.tenant_id, 'type', 'gateway_restarting', 'severity', 'critical', 'subject', 'gateway:' || new.id,
+      'dedup_key', 'gateway_restarting:' || new.id, 'title', format('%s keeps restarting', new.slug),
+      'body', left(new.meta ->> 'gateway_problem', 2000),
+      'entity_type', 'gateway', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_build_object('gateway_id', new.id)));
+  end if;
+  return null;
+end
+$$;
+create or replace trigger hq_alert_gateway_problem after update of meta on public.gateways
+for each row when (old.meta ->> 'gateway_problem' is distinct from new.meta ->> 'gateway_problem')
+execute function hq.alert_gateway_problem();
+
 create or replace function hq.alert_agent() returns trigger language plpgsql security definer
 set search_path = '' as $$
 begin

@@ -21,6 +21,7 @@ test('tables that clients and runners watch are published, and none that holds a
       'chat_identities',
       'gateways',
       'notifications',
+      'pairing_requests',
       'secrets',
       'tenant_members',
     ]);

@@ -47,8 +47,22 @@ create or replace trigger hq_resolve_alerts_of after delete on public.agent_ques
 for each row execute function hq.resolve_alerts_of('agent_question');
 
 -- Returns whether an item waits for the answer to a question about it. Nobody is woken for such an item.
-create or replace function hq.item_waits(p_item_id uuid) returns boolean language sql stable
+create or replace function hq.awaits_answer(p_item_id uuid) returns boolean language sql stable
 set search_path = '' as $$ select exists (select from public.agent_questions q where q.item_id = p_item_id and q.status = 'open') $$;
+
+-- Returns whether a turn asked something about its item and ended before the answer: that is no attempt.
+create or replace function hq.asked_in_turn(p_item_id uuid, p_since timestamptz) returns boolean language sql stable
+set search_path = '' as $$
+  select exists (select from public.agent_questions q where q.item_id = p_item_id
+    and (q.status = 'open' or (q.delivered_at >= p_since and coalesce(q.waits_until, '-infinity') < q.delivered_at)))
+$$;
+
+-- An answer may wake the agent for an item that was there all the time.
+create or replace trigger hq_note_question_settled after update of status on public.agent_questions
+for each row when (old.status = 'open' and new.status <> 'open' and new.item_id is not null) execute function hq.note_item_change();
+drop trigger if exists hq_count_questions_settled on public.agent_questions;
+create constraint trigger hq_count_questions_settled after update of status on public.agent_questions deferrable initially deferred
+for each row when (old.status = 'open' and new.status <> 'open' and new.item_id is not null) execute function hq.count_item_changes();
 
 -- Adds a question, its alert and the line in the audit log.
 create or replace function hq.add_question(p_agent public.agents, p_question public.agent_questions) returns public.agent_questions language plpgsql
@@ -137,7 +151,7 @@ begin
     return hq.question_json(v_row);
   end if;
   update public.agent_questions q
-  set waits_until = null, delivered_at = case when q.status <> 'open' then coalesce(q.delivered_at, clock_timestamp()) end
+  set waits_until = case when q.status <> 'open' then q.waits_until end, delivered_at = case when q.status <> 'open' then coalesce(q.delivered_at, clock_timestamp()) end
   where q.id = v_row.id
   returning * into v_row;
   return hq.question_json(v_row);

@@ -174,7 +174,7 @@ describe('a turn that waits', () => {
 
 describe('a question about an item', () => {
   const waits = async (item: unknown) =>
-    (await database.query(`select hq.item_waits($1) as waits`, [item]))[0]?.waits;
+    (await database.query(`select hq.awaits_answer($1) as waits`, [item]))[0]?.waits;
 
   test('keeps the item waiting, and puts the answer into it', async () => {
     const { item, task } = await addItem('agent:maya:one');

@@ -76,7 +76,7 @@ export class AgentBrowser {
     this.#child = child;
     const forget = () => {
       if (this.#child === child) this.#child = undefined;
-      // What it leaves in the run directory is removed with that directory.
+      // Leftovers in the run directory are removed with that directory.
       ended().catch(() => undefined);
     };
     child.once('exit', forget);

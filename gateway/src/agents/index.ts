@@ -1,8 +1,10 @@
 export { applyAgents } from './apply-agents.ts';
 export { type AgentsContext, openContext } from './context.ts';
+export { dropFiles, receiveFiles, waitingFiles } from './imports/imported-files.ts';
 export { approvePairing, listPairings } from './pairings.ts';
 export { removeAgent } from './remove-agent.ts';
 export { prepareRepository } from './repository/repository.ts';
 export { resetSession } from './sessions.ts';
 export { pauseAgent, resumeAgent } from './switch-agent.ts';
+export { readSession } from './transcript.ts';
 export { watchConfig } from './watch-config.ts';

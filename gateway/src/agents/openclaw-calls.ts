@@ -9,13 +9,19 @@ export interface OpenClaw {
   call(call: ClientCall): Promise<OpenClawAnswer>;
 }
 
-/** Returns the parsed payload of an answer. Throws `failed` for a refusal. */
+/** OpenClaw says so for a moment while it reloads, and after it has deleted another agent. */
+const unavailable = /\bUNAVAILABLE\b|code=unavailable/;
+
+/** Returns the parsed payload of an answer. Throws `failed` for a refusal, `unreachable` for one that passes by itself. */
 export async function request<Payload>(
   openclaw: OpenClaw,
   schema: z.ZodType<Payload>,
   call: ClientCall,
 ): Promise<Payload> {
   const answer = await openclaw.call(call);
-  if (!answer.ok) throw new HqError('failed', `OpenClaw refused ${call.method}: ${answer.message}`);
+  if (!answer.ok) {
+    const code = unavailable.test(`${answer.code} ${answer.message}`) ? 'unreachable' : 'failed';
+    throw new HqError(code, `OpenClaw refused ${call.method}: ${answer.message}`);
+  }
   return schema.parse(answer.payload);
 }

@@ -4,6 +4,7 @@ import { type AgentSpec, openClawIdOf } from '@hq/shared/agents';
 import { codeOf, HqError } from '@hq/shared/errors';
 import { planFiles, writeFiles } from './files/personal-files.ts';
 import { hashOf, renderFiles } from './files/render.ts';
+import { adoptFiles } from './imports/imported-files.ts';
 import type { PrivateJsonFiles } from './records/private-json-files.ts';
 import type { ProvisionRecord } from './records/provision-record.ts';
 import { type CommitFile, filesOf, writeCommit } from './repository/commit.ts';
@@ -43,6 +44,11 @@ export async function provisionFiles(spec: AgentSpec, options: FilesOptions): Pr
   const rendered = renderFiles(await templateFiles(worktree.repository, spec.template), spec);
   const earlier = await records.read(worktree.id);
   if (earlier?.state === 'present') return await updateFiles(worktree, rendered, earlier, options);
+  const isBegun = earlier?.state === 'preparing' || earlier?.state === 'adopting';
+  if (!isBegun && spec.importId !== null) {
+    onStep(`${spec.slug}: taking its imported files`);
+    await adoptFiles(stateDirectory, spec.importId, worktree.workspace);
+  }
   const isAdopted =
     earlier?.state === 'adopting' || (earlier?.state !== 'preparing' && (await hasFiles(worktree.workspace)));
   const record: ProvisionRecord = {

@@ -1,6 +1,8 @@
 import { browserSettings, confinedGatewaySettings } from '../../plugin/sandbox/agent-settings.ts';
 import { findChromium } from '../../plugin/sandbox/programs.ts';
-import { isObject, type Json, type JsonObject } from './config-patch.ts';
+import type { JsonObject } from './config-patch.ts';
+import { merged, objectAt, textsAt } from './json-objects.ts';
+import { type ModelOptions, modelSettings } from './model-settings.ts';
 
 /** Plugins that every gateway may load: model providers that OpenClaw brings, and its one bundled channel. */
 const bundledPlugins = [
@@ -14,11 +16,9 @@ const bundledPlugins = [
   'xai',
 ];
 
-export interface BaseConfigOptions {
+export interface BaseConfigOptions extends ModelOptions {
   /** HQ's plugin; null where it cannot be loaded. */
   readonly plugin: { readonly directory: string; readonly config: JsonObject } | null;
-  /** Port of the model server of a rehearsal; null without one. */
-  readonly rehearsalPort: number | null;
 }
 
 /** OpenClaw replaces it by its value. */
@@ -61,7 +61,8 @@ export function firstConfig(options: BaseConfigOptions): JsonObject {
 
 /** Returns the settings that HQ wants in `current`; null stands for a key that must be absent. */
 export function desiredConfig(current: JsonObject, options: BaseConfigOptions): JsonObject {
-  return merged(merged(fixedSettings, pluginSettings(current, options)), rehearsalSettings(current, options));
+  const models = modelSettings(current, options);
+  return merged(merged(fixedSettings, pluginSettings(current, options)), models);
 }
 
 function pluginSettings(current: JsonObject, { plugin }: BaseConfigOptions): JsonObject {
@@ -87,58 +88,4 @@ function pluginSettings(current: JsonObject, { plugin }: BaseConfigOptions): Jso
       },
     },
   };
-}
-
-/** Model of a rehearsal. */
-const rehearsalModel = 'rehearsal/script';
-
-function rehearsalSettings(current: JsonObject, { rehearsalPort }: BaseConfigOptions): JsonObject {
-  const defaults = objectAt(objectAt(current, 'agents'), 'defaults');
-  const primary = objectAt(defaults, 'model').primary ?? defaults.model;
-  if (rehearsalPort === null) {
-    const isDefault = primary === rehearsalModel;
-    return {
-      models: { providers: { rehearsal: null } },
-      ...(isDefault ? { agents: { defaults: { model: null } } } : {}),
-    };
-  }
-  const provider: JsonObject = {
-    baseUrl: `http://127.0.0.1:${rehearsalPort}/v1`,
-    apiKey: 'rehearsal',
-    api: 'openai-completions',
-    models: [
-      {
-        id: 'script',
-        name: 'Rehearsal: a script answers, no model',
-        reasoning: false,
-        input: ['text'],
-        cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-        contextWindow: 200_000,
-        maxTokens: 8_192,
-      },
-    ],
-  };
-  return {
-    models: { providers: { rehearsal: provider } },
-    ...(primary === undefined ? { agents: { defaults: { model: { primary: rehearsalModel } } } } : {}),
-  };
-}
-
-function merged(base: JsonObject, over: JsonObject): JsonObject {
-  const result: Record<string, Json | undefined> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const under = result[key];
-    result[key] = isObject(under) && isObject(value) ? merged(under, value) : value;
-  }
-  return result;
-}
-
-function objectAt(object: JsonObject, key: string): JsonObject {
-  const value = object[key];
-  return isObject(value) ? value : {};
-}
-
-function textsAt(object: JsonObject, key: string): readonly string[] {
-  const value = object[key];
-  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 }

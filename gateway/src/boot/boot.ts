@@ -13,6 +13,7 @@ import { OpenClawProcess } from '../openclaw/process.ts';
 import { type RehearsalServer, startRehearsal } from '../rehearsal/rehearsal.ts';
 import type { BaseConfigOptions } from './base-config.ts';
 import { removeBrowserLocks } from './browser-locks.ts';
+import type { ChannelBreaker } from './channel-breaker.ts';
 import { type ConfigurationChange, prepareConfiguration, writeAsJson } from './configuration.ts';
 import { gatewayFile } from './gateway-file.ts';
 import { missingFeatures, tooOld } from './handshake.ts';
@@ -28,6 +29,7 @@ export interface BootOptions {
   readonly steps: BootSteps;
   readonly log: Log;
   readonly redactor: Redactor;
+  readonly breaker: ChannelBreaker;
   /** Ends the start. */
   readonly signal: AbortSignal;
   /** Receives what has started, for the end of a start that fails. */
@@ -84,7 +86,10 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
   const templates = prepareTemplates(options);
   const process = await steps.run('openclaw', async () => {
     const redacted = redactor.lines();
-    const onLine = (line: string) => logOutput.write(`${redacted(line)}\n`);
+    const onLine = (line: string) => {
+      options.breaker.read(line);
+      logOutput.write(`${redacted(line)}\n`);
+    };
     const started = await OpenClawProcess.start({
       port,
       env,
@@ -98,11 +103,17 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
   if (typeof process === 'number') return process;
   const client = new OpenClawClient(port, token, log);
   onStarted(client);
-  await steps.run('handshake', async () => {
+  const handshake = steps.run('handshake', async () => {
     const { server } = await client.connected(signal);
     const missing = await missingFeatures(client, signal);
     if (missing.length > 0) throw tooOld(server.version, missing);
   });
+  // Another process may have taken the port and listen there: the handshake would wait for OpenClaw forever.
+  const ended = await Promise.race([handshake.then(() => null), process.exited]);
+  if (ended !== null) {
+    handshake.catch(() => undefined);
+    return ended;
+  }
   await steps.run('repository', () => templates);
   return { host, browserPort, process, client, env };
 }
@@ -147,7 +158,7 @@ async function chooseBrowserPort(file: string): Promise<number> {
 }
 
 function configOptionsOf(
-  { paths, api }: Settings,
+  { paths, api, modelServer }: Settings,
   browserPort: number,
   rehearsal: RehearsalServer | null,
 ): BaseConfigOptions {
@@ -158,7 +169,11 @@ function configOptionsOf(
     browserPort,
     ...(api === null ? {} : { supabaseUrl: api.url, anonKey: api.anonKey }),
   };
-  return { plugin: isThere ? { directory, config } : null, rehearsalPort: rehearsal?.port ?? null };
+  return {
+    plugin: isThere ? { directory, config } : null,
+    rehearsalPort: rehearsal?.port ?? null,
+    modelServer,
+  };
 }
 
 function logChange(log: Log, change: ConfigurationChange): void {

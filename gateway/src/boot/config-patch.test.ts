@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type BaseConfigOptions, desiredConfig, firstConfig } from './base-config.ts';
 import { type Json, type JsonObject, patched, patchOf, pathsOf } from './config-patch.ts';
 
-const plain: BaseConfigOptions = { plugin: null, rehearsalPort: null };
+const plain: BaseConfigOptions = { plugin: null, rehearsalPort: null, modelServer: null };
 const plugin = { directory: '/hq/gateway/plugin', config: { stateDir: '/state' } };
 const repaired = (config: JsonObject, options = plain) =>
   patched(config, patchOf(config, desiredConfig(config, options)) ?? {});
@@ -87,5 +87,30 @@ describe('HQ’s settings of OpenClaw', () => {
     expect(repaired(rehearsal).agents).not.toHaveProperty('defaults.model');
     const own = { agents: { defaults: { model: { primary: 'openai/gpt' } } } };
     expect(repaired(own, { ...plain, rehearsalPort: 4_010 }).agents).toMatchObject(own.agents);
+  });
+
+  it('use the model of a server with OpenAI’s protocol, in the place of a rehearsal, and keep its key', () => {
+    const modelServer = { baseUrl: 'http://127.0.0.1:11434/v1', model: 'qwen3' };
+    const rehearsal = repaired({}, { ...plain, rehearsalPort: 4_010 });
+    const served = repaired(rehearsal, { ...plain, modelServer });
+    expect(served).toMatchObject({
+      models: {
+        providers: {
+          'openai-compatible': { baseUrl: modelServer.baseUrl, apiKey: 'none', models: [{ id: 'qwen3' }] },
+        },
+      },
+      agents: { defaults: { model: { primary: 'openai-compatible/qwen3' } } },
+    });
+    const withKey = {
+      ...served,
+      models: { providers: { 'openai-compatible': { baseUrl: 'http://old/v1', apiKey: 'sk-1' } } },
+    };
+    const changed = repaired(withKey, { ...plain, modelServer: { ...modelServer, model: 'llama' } });
+    expect(changed).toMatchObject({
+      models: { providers: { 'openai-compatible': { baseUrl: modelServer.baseUrl, apiKey: 'sk-1' } } },
+      agents: { defaults: { model: { primary: 'openai-compatible/llama' } } },
+    });
+    const own = { agents: { defaults: { model: { primary: 'openai/gpt' } } } };
+    expect(repaired(own, { ...plain, modelServer }).agents).toMatchObject(own.agents);
   });
 });

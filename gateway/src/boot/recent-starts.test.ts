@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hashOfConfig, waitBeforeStart } from './recent-starts.ts';
+import { hashOfConfig, restartProblem, waitBeforeStart } from './recent-starts.ts';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
 const minutesAgo = (minutes: number, config = 'a') => ({
@@ -23,6 +23,27 @@ describe('a gateway whose starts end by themselves', () => {
     const starts = [minutesAgo(1), minutesAgo(2), minutesAgo(3), minutesAgo(4)];
     expect(waitBeforeStart(starts, 'a', now)).toBe(60_000);
     expect(waitBeforeStart(starts, 'b', now)).toBe(0);
+  });
+});
+
+describe('the problem that a gateway reports', () => {
+  const ends = (count: number) => Array.from({ length: count }, (_, index) => minutesAgo(index + 1));
+  const run = { startedAt: now - 30_000, readySince: null, areChannelsOff: false };
+
+  it('begins with the third end within 15 minutes', () => {
+    // The present start is on the list, and has not ended.
+    expect(restartProblem([...ends(2), minutesAgo(0)], run, now)).toBeNull();
+    expect(restartProblem(ends(3), run, now)).toMatch(/ended by itself 3 times within 15 minutes/);
+    expect(restartProblem([minutesAgo(16), ...ends(2)], run, now)).toBeNull();
+  });
+
+  it('is over when OpenClaw has run for two minutes, with its channels', () => {
+    const starting = { ...run, startedAt: now - 150_000 };
+    const starts = [minutesAgo(3), minutesAgo(4), minutesAgo(5)];
+    expect(restartProblem(starts, { ...starting, readySince: now - 60_000 }, now)).not.toBeNull();
+    const stable = { ...starting, readySince: now - 120_000 };
+    expect(restartProblem(starts, stable, now)).toBeNull();
+    expect(restartProblem(starts, { ...stable, areChannelsOff: true }, now)).toMatch(/chat channels off/);
   });
 });
 

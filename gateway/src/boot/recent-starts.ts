@@ -23,6 +23,38 @@ export function waitBeforeStart(starts: readonly Start[], config: string, nowMs:
   return Math.min(longestWaitMs, firstWaitMs * 2 ** (same.length - freeStarts));
 }
 
+const reportedEnds = 3;
+/** Milliseconds that OpenClaw has to run until its earlier ends are no problem any more. */
+const stableMs = 2 * 60_000;
+
+export interface RunState {
+  /** The start of this process: earlier starts have ended. Epoch milliseconds, as the others. */
+  readonly startedAt: number;
+  /** Null until OpenClaw is ready. */
+  readonly readySince: number | null;
+  /** True while OpenClaw keeps chat channels off after unclean starts. */
+  readonly areChannelsOff: boolean;
+}
+
+/** Returns what is wrong while OpenClaw keeps ending by itself or has its channels off for that; null where nothing is. */
+export function restartProblem(
+  starts: readonly Start[],
+  { startedAt, readySince, areChannelsOff }: RunState,
+  nowMs: number,
+): string | null {
+  const off = areChannelsOff
+    ? 'OpenClaw keeps chat channels off, because its last starts ended uncleanly; it starts them after five minutes without another end.'
+    : null;
+  const ended = starts.filter(({ at }) => {
+    const startMs = Date.parse(at);
+    return startMs < startedAt && nowMs - startMs < windowMs;
+  }).length;
+  const isStable = readySince !== null && nowMs - readySince >= stableMs;
+  if (ended < reportedEnds || isStable) return off;
+  const restarts = `OpenClaw ended by itself ${ended} times within 15 minutes; the gateway’s log says why.`;
+  return off === null ? restarts : `${restarts} ${off}`;
+}
+
 /** Returns a hash of a configuration without the part that OpenClaw changes by itself. */
 export function hashOfConfig(text: string): string {
   const parsed = z.looseObject({ meta: z.unknown() }).safeParse(parseJson(text));

@@ -1,4 +1,4 @@
-import { agentSpec, pairingApproval } from '@hq/shared/agents';
+import { agentSpec, pairingApproval, sessionToRead } from '@hq/shared/agents';
 import { z } from 'zod';
 import {
   type AgentsContext,
@@ -6,6 +6,7 @@ import {
   approvePairing,
   listPairings,
   pauseAgent,
+  readSession,
   removeAgent,
   resetSession,
   resumeAgent,
@@ -45,6 +46,11 @@ export function agentRoutes(agents: () => AgentsContext): readonly Route[] {
       path: /^\/agents\/([^/]+)\/sessions\/reset$/,
       answer: ({ params: [slug = ''], body }) =>
         resetSession(agents(), slug, parseBody(sessionBody, body).sessionKey ?? undefined),
+    },
+    {
+      method: 'POST',
+      path: /^\/agents\/([^/]+)\/sessions\/read$/,
+      answer: ({ params: [slug = ''], body }) => readSession(agents(), slug, parseBody(sessionToRead, body)),
     },
     {
       method: 'GET',

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { HqError } from '@hq/shared/errors';
 import type { z } from 'zod';
 
@@ -22,11 +23,16 @@ export interface AnswerRoute extends RouteAddress {
 }
 
 /** Route that is answered with lines of JSON. The returned object is the last one: `{"result": …}`. */
-export interface StreamRoute extends RouteAddress {
+interface StreamRoute extends RouteAddress {
   readonly stream: (request: ControlRequest, emit: (line: object) => void) => Promise<object>;
 }
 
-export type Route = AnswerRoute | StreamRoute;
+/** Route that reads the body by itself, which may be long, and answers with one JSON object. */
+interface UploadRoute extends RouteAddress {
+  readonly receive: (request: Omit<ControlRequest, 'body'>, body: IncomingMessage) => Promise<object>;
+}
+
+export type Route = AnswerRoute | StreamRoute | UploadRoute;
 
 /** Parses the body of a request. Throws `usage` with the name of the field. */
 export function parseBody<Body>(schema: z.ZodType<Body>, body: unknown): Body {

@@ -78,6 +78,10 @@ async function serve(
   });
   try {
     const { route, params, query } = routeOf(routes, request);
+    if ('receive' in route) {
+      sendJson(response, 200, await route.receive({ params, query, signal: closed.signal }, request));
+      return;
+    }
     const body = await readBody(request);
     const received = { params, query, body, signal: closed.signal };
     if ('answer' in route) sendJson(response, 200, await route.answer(received));

@@ -25,7 +25,7 @@ const secondsOf: Readonly<Record<string, number>> = { second: 1, minute: 60, hou
 
 const reloading = /generation was superseded|[Gg]ateway is draining/;
 
-/** What is known of the end of a run. */
+/** Facts about the end of a run. */
 export interface EndFacts {
   readonly status: TurnResult['status'];
   readonly error: string | null;

@@ -11,7 +11,10 @@ import {
   type PairingApproved,
   pairingApproved,
   type SessionReset,
+  type SessionToRead,
+  type SessionTranscript,
   sessionReset,
+  sessionTranscript,
 } from '@hq/shared/agents';
 import type { GatewayControl } from '../gateway-control.ts';
 
@@ -41,6 +44,11 @@ export function agentsApi(gateway: Pick<GatewayControl, 'request' | 'stream'>) {
     resetSession(slug: string, sessionKey: string | undefined, signal: AbortSignal): Promise<SessionReset> {
       const path = `${pathOf(slug)}/sessions/reset`;
       return gateway.request({ method: 'POST', path, body: { sessionKey }, signal }, sessionReset);
+    },
+
+    readSession(slug: string, body: SessionToRead, signal: AbortSignal): Promise<SessionTranscript> {
+      const path = `${pathOf(slug)}/sessions/read`;
+      return gateway.request({ method: 'POST', path, body, signal }, sessionTranscript);
     },
 
     approvePairing(approval: PairingApproval, signal: AbortSignal): Promise<PairingApproved> {

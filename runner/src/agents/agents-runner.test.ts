@@ -266,3 +266,27 @@ test('models are listed, usable ones first; a pairing is approved; a session beg
     result: { agent: 'scout', session: 'agent:scout:hq' },
   });
 });
+
+test('a session is read into the output, newest last, of a paused agent too', async () => {
+  await done('provision', { slug: 'scout' });
+  await query(`update agents set status = 'paused' where slug = 'scout'`);
+  const all = await done('read_session', {}, 'scout');
+  expect(all).toMatchObject({
+    status: 'done',
+    result: {
+      ...{ agent: 'scout', session: 'agent:scout:hq', messages: 4, has_older: false },
+      sessions: ['agent:scout:hq', 'agent:scout:main'],
+    },
+  });
+  expect(await harness.output(all.id)).toBe(
+    [
+      '2026-11-30 12:00:00 user\n  Look at\n  your inbox',
+      '2026-11-30 12:00:00 scout [hq_inbox]',
+      'tool [hq_inbox]\n  nothing',
+      '2026-11-30 12:00:00 scout\n  There is nothing.\n',
+    ].join('\n'),
+  );
+  const last = await done('read_session', { last: 1, session: 'agent:scout:main' }, 'scout');
+  expect(last).toMatchObject({ result: { session: 'agent:scout:main', messages: 1, has_older: true } });
+  expect(await harness.output(last.id)).toContain('[older messages are left out]');
+});

@@ -1,4 +1,11 @@
-import type { AgentRemoved, PairingApproval, PairingApproved, SessionReset } from '@hq/shared/agents';
+import type {
+  AgentRemoved,
+  PairingApproval,
+  PairingApproved,
+  SessionReset,
+  SessionToRead,
+  SessionTranscript,
+} from '@hq/shared/agents';
 import { HqError } from '@hq/shared/errors';
 import type { GatewayStatus } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
@@ -128,6 +135,10 @@ export class AgentsSync {
 
   resetSession(slug: string, sessionKey: string | undefined, signal: AbortSignal): Promise<SessionReset> {
     return this.#api.resetSession(slug, sessionKey, signal);
+  }
+
+  readSession(slug: string, wanted: SessionToRead, signal: AbortSignal): Promise<SessionTranscript> {
+    return this.#api.readSession(slug, wanted, signal);
   }
 
   /** Waits until OpenClaw answers; a gateway takes a while to start. Throws the reason of the signal. */

@@ -20,7 +20,7 @@ export interface DispatchTimes {
   readonly leaseMs: number;
 }
 
-/** What agents do is told once in this time; the database takes it once a second. */
+/** Milliseconds between two reports of what agents do; the database takes one a second. */
 export const activityEveryMs = 2_000;
 
 /** Returns the time at which the next request is due. */

@@ -25,7 +25,7 @@ let gatewayId: string;
 let gateway: TurnsGateway;
 let dispatchers: Dispatcher[] = [];
 let count = 0;
-/** What agents do in this test. */
+/** Work of the agents in this test. */
 let work: AgentWork;
 
 beforeAll(async () => {

@@ -13,7 +13,7 @@ export interface DispatchLimits {
   readonly stale_item_age_hours: number;
 }
 
-/** What an agent does now. */
+/** Tool and words of an agent in its turn. */
 export interface TurnActivity {
   readonly tool: string | null;
   /** End of what it says. */
@@ -21,7 +21,7 @@ export interface TurnActivity {
   readonly model: string | null;
 }
 
-/** How a turn ended, as the database takes it. docs/agents.md says what each outcome means for the item. */
+/** End of a turn, as the database takes it. docs/agents.md says what each outcome means for the item. */
 export interface TurnOutcome {
   readonly outcome: 'done' | 'failed' | 'released' | 'held' | 'aborted';
   readonly text?: string;

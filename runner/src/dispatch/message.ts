@@ -5,7 +5,7 @@ import type { InboxItem } from './exchange.ts';
 const longestText = 12_000;
 const longestLine = 500;
 
-/** What each event means, for an agent that reads the item for the first time. */
+/** Sentences for the events, for an agent that reads the item for the first time. */
 const events: Readonly<Record<string, string>> = {
   task_assignment: 'A task was given to you.',
   task_reassignment: 'A task of somebody else was given to you.',

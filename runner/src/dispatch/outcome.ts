@@ -1,5 +1,6 @@
 import type { TurnResult, TurnState } from '@hq/shared/gateway';
 import { truncate } from '@hq/shared/text';
+import { explainTurnError } from '../handlers/turn-error.ts';
 import type { TurnOutcome } from './exchange.ts';
 
 /** In UTF-16 units. */
@@ -11,7 +12,8 @@ export function outcomeOf(end: TurnState): TurnOutcome {
   if (end.state === 'unknown') return { outcome: 'released', error: 'OpenClaw never began the turn.' };
   const { result } = end;
   const facts = factsOf(result);
-  const error = truncate(result.error ?? `The turn ended with ${result.status}.`, longestError);
+  const { reason, hint } = explainTurnError(result.error ?? `The turn ended with ${result.status}.`);
+  const error = truncate(reason, longestError);
   if (result.status === 'ok') return { outcome: 'done', ...facts };
   if (result.status === 'aborted') return { outcome: 'released', error, ...facts };
   switch (result.fault) {
@@ -21,6 +23,7 @@ export function outcomeOf(end: TurnState): TurnOutcome {
       return {
         outcome: 'held',
         error,
+        hint,
         hold_reason: error,
         ...(seconds == null ? {} : { hold_seconds: Math.ceil(seconds) }),
         ...facts,
@@ -30,7 +33,7 @@ export function outcomeOf(end: TurnState): TurnOutcome {
     case 'shutdown':
       return { outcome: 'released', error, ...facts };
     default:
-      return { outcome: 'failed', error, ...facts };
+      return { outcome: 'failed', error, hint, ...facts };
   }
 }
 

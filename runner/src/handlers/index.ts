@@ -3,6 +3,7 @@ import type { Handlers } from '../handler.ts';
 import { agentHandlers } from './agents.ts';
 import { authSetApiKey } from './auth-set-api-key.ts';
 import { listModels } from './list-models.ts';
+import { readSession } from './read-session.ts';
 import { restartDispatcher, restartGateway } from './restart.ts';
 import { tailLogs } from './tail-logs.ts';
 import { wakeAgent } from './wake-agent.ts';
@@ -10,6 +11,7 @@ import { wakeAgent } from './wake-agent.ts';
 export const handlers: Handlers = {
   ...agentHandlers,
   wake_agent: wakeAgent,
+  read_session: readSession,
   list_models: listModels,
   ping: (_payload, { runnerId }) => Promise.resolve({ runner: runnerId }),
   stack_status: async (_payload, { stack, signal, output }) => {

@@ -1,10 +1,10 @@
 interface Explained {
   readonly reason: string;
-  /** What an operator does about it, with HQ's actions. */
+  /** Advice to an operator, with HQ's actions. */
   readonly hint: string;
 }
 
-/** Matches advice of OpenClaw to use its own command line, which operators of HQ do not have. */
+/** Sentences that advise to use OpenClaw's own command line, which operators of HQ do not have. */
 const ownAdvice = /(?:^|\s)[^.!?]*`openclaw [^`]*`[^.!?]*(?:[.!?](?=\s|$)|$)/g;
 
 const hints: readonly (readonly [RegExp, string])[] = [

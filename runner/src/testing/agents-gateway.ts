@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
-import { type AgentSpec, agentSpec, openClawIdOf } from '@hq/shared/agents';
+import { type AgentSpec, agentSpec, openClawIdOf, sessionToRead } from '@hq/shared/agents';
 import { HqError } from '@hq/shared/errors';
 import { faultOf, turnRequest } from '@hq/shared/gateway';
 import { z } from 'zod';
@@ -94,8 +94,26 @@ async function answer(
   else if (asked.startsWith('DELETE ')) {
     gateway.agents.delete(slug);
     response.end(`${JSON.stringify({ result: { archived: `archive/${slug}` } })}\n`);
-  } else if (verb === 'sessions/reset') response.end(JSON.stringify({ sessionKey: `agent:${slug}:hq` }));
+  } else if (verb === 'sessions/read') response.end(JSON.stringify(transcriptOf(slug, body)));
+  else if (verb === 'sessions/reset') response.end(JSON.stringify({ sessionKey: `agent:${slug}:hq` }));
   else response.end(JSON.stringify({ abortedTurns: 0, waitsFor: null }));
+}
+
+function transcriptOf(slug: string, body: unknown) {
+  const { last, sessionKey } = sessionToRead.parse(body);
+  const at = '2026-11-30T12:00:00.000Z';
+  const messages = [
+    { role: 'user', at, text: 'Look at\nyour inbox', tools: [] },
+    { role: 'agent', at, text: '', tools: ['hq_inbox'] },
+    { role: 'tool', at: null, text: 'nothing', tools: ['hq_inbox'] },
+    { role: 'agent', at, text: 'There is nothing.', tools: [] },
+  ];
+  return {
+    sessionKey: sessionKey ?? `agent:${slug}:hq`,
+    messages: messages.slice(-last),
+    hasOlder: last < messages.length,
+    sessions: [`agent:${slug}:hq`, `agent:${slug}:main`],
+  };
 }
 
 function statusOf({ isReady, agents }: AgentsGateway) {

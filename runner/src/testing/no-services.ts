@@ -37,5 +37,6 @@ export const noAgents: HandlerContext['agents'] = {
   remove: missingAgents,
   approvePairing: missingAgents,
   resetSession: missingAgents,
+  readSession: missingAgents,
   untilReady: missingAgents,
 };

@@ -77,6 +77,8 @@ export async function until<Value>(
   }
 }
 
+/** A machine that is busy with other tests takes long to load the program. */
+const readyMs = 120_000;
 const finished = new Set(['done', 'failed', 'cancelled']);
 const columns = 'id, status, attempt, exit_code, stdout, stderr, error_message, result, runner_id, meta';
 
@@ -192,10 +194,11 @@ async function untilReady(child: ChildProcessByStdio<null, Readable, Readable>):
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
-  const ready = await until(`the runner to be ready, with the output: ${text}`, () => {
+  const isReady = () => {
     if (child.exitCode !== null) throw new Error(`the runner ended: ${text}`);
     return log().find((line) => line.msg === 'ready');
-  });
+  };
+  const ready = await until('the runner to be ready', isReady, readyMs);
   return {
     child,
     log,

@@ -35,6 +35,34 @@ export type SessionReset = z.output<typeof sessionReset>;
 
 const time = z.iso.datetime();
 
+/** Body of `POST /agents/<slug>/sessions/read`. */
+export const sessionToRead = z.object({
+  /** The session that changed last, by default. */
+  sessionKey: z.string().max(500).nullish(),
+  /** Number of the newest messages. */
+  last: z.int().min(1).max(200),
+});
+export type SessionToRead = z.output<typeof sessionToRead>;
+
+/** Messages of a session, oldest first. */
+export const sessionTranscript = z.object({
+  sessionKey: z.string(),
+  messages: z.array(
+    z.object({
+      role: z.enum(['user', 'agent', 'tool', 'system']),
+      at: time.nullable(),
+      /** Without what the model thought; long ones are cut. */
+      text: z.string(),
+      /** Tools that the message calls, or the one that it answers. */
+      tools: z.array(z.string()),
+    }),
+  ),
+  hasOlder: z.boolean(),
+  /** Keys of the agent's sessions, the one that changed last first. */
+  sessions: z.array(z.string()),
+});
+export type SessionTranscript = z.output<typeof sessionTranscript>;
+
 /** A person who wrote to an agent and waits for an approval. */
 const pairingRequest = z.object({
   channel: z.enum(agentChannels),

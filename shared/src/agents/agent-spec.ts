@@ -61,6 +61,8 @@ export const agentSpec = z.object({
   channel: channel.nullable(),
   /** Hosts that the agent's commands may reach, such as `pypi.org` and `*.github.com:443`. */
   allowedHosts: z.array(line(255)).max(200),
+  /** Id of the import whose files the gateway has received for this agent; null without an import. */
+  importId: z.uuid().nullable().default(null),
   /** A new credential for HQ's tools; null keeps the one that the gateway has. */
   token: z
     .string()

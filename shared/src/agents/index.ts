@@ -14,7 +14,11 @@ export {
   pairingApproved,
   pairingRequests,
   type SessionReset,
+  type SessionToRead,
+  type SessionTranscript,
   sessionReset,
+  sessionToRead,
+  sessionTranscript,
 } from './agent-results.ts';
 export {
   type AgentChannel,

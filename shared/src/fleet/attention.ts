@@ -138,11 +138,12 @@ function gatewayAttention(gateway: GatewayRow, databaseNow: number): Problem[] {
   }
   if (condition === 'unseen') return one('stale-gateway', 'never seen', gateway.created_at);
   if (condition === 'error') return one('gateway-error', 'the gateway is in error', gateway.updated_at);
-  const { services = [], problem } = gateway.meta;
+  const { services = [], problem, gateway_problem: ofGateway } = gateway.meta;
   const unwell = services.filter((service) => isUnwell(service.health));
   const reasons = [
     ...unwell.map((service) => `${service.name} is ${service.health}`),
     ...(problem ? [problem] : []),
+    ...(ofGateway ? [ofGateway] : []),
   ];
   if (reasons.length === 0 || condition === 'hibernating') return [];
   return one('unhealthy-service', reasons.join(', '), gateway.last_seen_at);

@@ -33,6 +33,8 @@ export const gatewayStatus = z.object({
   steps: z.array(bootStep),
   /** Methods and hooks that HQ needs and this OpenClaw lacks. */
   missing: z.array(z.string()),
+  /** Reason why the gateway does not work as it should, such as starts that keep ending; null or absent where it does. */
+  problem: z.string().nullish(),
   /** True when a script answers instead of a model. */
   rehearsal: z.boolean(),
 });

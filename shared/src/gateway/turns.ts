@@ -38,7 +38,7 @@ const turnUsage = z.object({
  * Reason why a turn did not end well: the model's provider refused or failed, HQ's own gate forbade the run, OpenClaw loaded
  * its configuration anew, the gateway stopped, or the agent's own work failed.
  */
-export const turnFault = z.enum(['provider', 'gate', 'reload', 'shutdown', 'agent']);
+const turnFault = z.enum(['provider', 'gate', 'reload', 'shutdown', 'agent']);
 export type TurnFault = z.output<typeof turnFault>;
 
 export const turnResult = z.object({

@@ -23,4 +23,5 @@ export { liveGateway, liveGateways, readGateways } from './gateways.ts';
 export { createLiveRows, type LiveRows } from './live-rows.ts';
 export { liveNeeds, readNeeds, readQuestion } from './needs.ts';
 export { liveNotifications, readNotifications, settleNotification } from './notifications.ts';
+export { livePairings, readPairings } from './pairings.ts';
 export { liveSecrets, readSecrets } from './secrets.ts';

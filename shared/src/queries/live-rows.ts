@@ -7,6 +7,7 @@ import { liveCommand, liveCommands } from './commands.ts';
 import { liveGateways } from './gateways.ts';
 import { liveNeeds } from './needs.ts';
 import { liveNotifications } from './notifications.ts';
+import { livePairings } from './pairings.ts';
 import { liveSecrets } from './secrets.ts';
 
 export type LiveRows = ReturnType<typeof createLiveRows>;
@@ -20,6 +21,7 @@ export function createLiveRows(client: HqClient) {
     notifications: liveNotifications(client),
     needs: liveNeeds(client),
     audit: liveAudit(client),
+    pairings: livePairings(client),
     secrets: liveSecrets(client),
     chatLinks: liveChatLinks(client),
     chatChannels: liveChatChannels(client),

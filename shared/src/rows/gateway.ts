@@ -31,8 +31,12 @@ const gatewayMeta = z
     networking_mode: z.string().optional().catch(undefined),
     secrets: secretsReport.optional().catch(undefined),
     confinement: confinement.nullish().catch(undefined),
+    /** Most agents that it takes; 20 where nobody said another number. */
+    max_agents: z.number().optional().catch(undefined),
     /** Problem of the runner itself, such as a full disk under its log. */
     problem: z.string().nullish().catch(undefined),
+    /** Problem that the gateway reports of itself, such as starts that keep ending. */
+    gateway_problem: z.string().nullish().catch(undefined),
   })
   .catch({});
 

@@ -13,4 +13,5 @@ export { type CommandOutputRow, commandOutputRow } from './command-output.ts';
 export { type GatewayRow, gatewayRow, gatewayStatuses } from './gateway.ts';
 export { type NeedRow, needRow, type QuestionRow, questionRow } from './need.ts';
 export { type NotificationRow, notificationRow } from './notification.ts';
+export { isWaiting, type PairingRow, pairingRow, pairingStatuses } from './pairing.ts';
 export { type SecretCategory, type SecretRow, secretCategories, secretRow, secretStates } from './secret.ts';

@@ -16,7 +16,7 @@ export {
   type SecretsKeys,
   serviceRoleKey,
 } from './key.ts';
-export { providerOfKey } from './providers.ts';
+export { modelServerProvider, providerOfKey } from './providers.ts';
 export { reservedNames, reservedPrefixes } from './reserved-names.ts';
 export {
   largestSecretValue,

@@ -1,7 +1,11 @@
+/** Provider in OpenClaw of a server with OpenAI's protocol, such as Ollama. */
+export const modelServerProvider = 'openai-compatible';
+
 /** The model providers by the name of the secret that holds their key; the gateway's model auth gets these keys too. */
 export const providerOfKey: ReadonlyMap<string, string> = new Map([
   ['ANTHROPIC_API_KEY', 'anthropic'],
   ['OPENAI_API_KEY', 'openai'],
+  ['OPENAI_COMPATIBLE_API_KEY', modelServerProvider],
   ['GEMINI_API_KEY', 'google'],
   ['DEEPSEEK_API_KEY', 'deepseek'],
   ['MISTRAL_API_KEY', 'mistral'],

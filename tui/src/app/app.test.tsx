@@ -327,9 +327,9 @@ describe('acting', () => {
     await type('j');
     expect(keysLine()).toContain('R restart  p pause  L logs');
     await type('2');
-    expect(keysLine()).toContain('p pause  R restart primary  L logs primary');
+    expect(keysLine()).toContain('W wake  p pause  t take over  R restart primary');
     await type('\r');
-    expect(keysLine()).toContain('p pause ada  R restart primary');
+    expect(keysLine()).toContain('W wake ada  p pause ada  t take over ada');
     await type('3');
     expect(keysLine()).toContain('x cancel  A again  R restart primary  p pause primary');
   });

@@ -1,5 +1,6 @@
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
 import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { type AgentActions, createAgentActions } from '../actions/agent-actions.tsx';
 import { type ChatActions, createChatActions } from '../actions/chat-actions.tsx';
 import { type CommandActions, createCommandActions } from '../actions/command-actions.tsx';
 import { createNeedActions, type NeedActions } from '../actions/need-actions.ts';
@@ -45,6 +46,7 @@ export interface Ui {
   readonly clock: Store<number>;
   readonly mouse: Store<boolean>;
   readonly commands: CommandActions;
+  readonly agents: AgentActions;
   readonly secrets: SecretActions;
   readonly chat: ChatActions;
   readonly needs: NeedActions;
@@ -107,6 +109,7 @@ export function createUi(
     clock,
     mouse: new Store(false),
     commands,
+    agents: createAgentActions(session, context),
     secrets: createSecretActions(session, context),
     chat: createChatActions(session, context),
     needs: createNeedActions(session, context, commands),

@@ -20,6 +20,7 @@ export interface PaletteEntry {
 const operations: readonly (readonly [name: string, title: string, run: (ui: Ui) => void])[] = [
   ['add_secret', 'Store a new secret', addSecret],
   ['link_chat', 'Get a code that links your chat account', ({ chat }) => chat.link()],
+  ['pairings', 'People who ask to write to agents', ({ router }) => router.open('pairings')],
   ['help', 'The keys of this screen', openHelp],
   ['refresh', 'Read everything again', refresh],
   ['mouse', 'Turn the mouse on or off', toggleMouse],

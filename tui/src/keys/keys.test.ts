@@ -38,6 +38,12 @@ describe('the keys', () => {
     expect([...new Set(writes)].toSorted()).toEqual(
       [
         'acknowledge the alert',
+        'let the person write to the agent',
+        'pause the agent and read its session',
+        'read the agent’s next session',
+        'read the agent’s session',
+        'read the session again',
+        'send the agent a message',
         'store a new secret',
         'run the command again',
         'cancel the command',

@@ -4,18 +4,22 @@ import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { listScreen } from '../app/list-screen.tsx';
 import type { Route } from '../app/router.ts';
-import { useOpenFeed } from '../app/ui.ts';
+import { useOpenFeed, useRows, useUi } from '../app/ui.ts';
 import { agentState } from '../columns/agents.ts';
 import { commandsTable } from '../columns/commands.ts';
 import type { Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import { agentHandlers, agentKeys } from '../keys/agent-keys.ts';
 import { gatewayHandlers, otherGatewayKeys } from '../keys/gateway-keys.ts';
+import { TurnPanel } from '../panels/turn-panel.tsx';
 import { Line, Notice, Remark, Rule } from '../widgets/line.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
 /** Facts, an empty line and the title of the list. */
 const headLines = 5;
+/** The most lines of the panel of the last turn, and the lines that the list keeps. */
+const turnLines = 14;
+const leastOfList = 7;
 
 const agentOf = ({ id }: Route, { agents }: Lookups): AgentRow | null => agents.get(id ?? '') ?? null;
 
@@ -38,14 +42,21 @@ export const agentScreen = listScreen({
   whenEmpty: ['Nothing was asked of this agent yet.'],
   Body({ route, context, size: { width, height }, table }) {
     const agent = agentOf(route, context.lookups);
+    const turn = useRows(useUi().session.commands).find(
+      ({ agent_id, action }) => action === 'wake_agent' && agent_id === route.id,
+    );
+    const turnHeight = turn === undefined ? 0 : Math.min(turnLines, height - headLines - leastOfList);
     if (agent === null)
       return <Notice sentences={['There is no such agent here.', 'esc goes back']} height={height} />;
     return (
       <>
         <AgentFacts agent={agent} context={context} />
         <Box flexShrink={0} height={1} />
+        {turn === undefined || turnHeight <= 0 ? null : (
+          <TurnPanel key={turn.id} command={turn} now={context.now} height={turnHeight} />
+        )}
         <Rule title="Commands" />
-        {table({ width, height: Math.max(2, height - headLines) })}
+        {table({ width, height: Math.max(2, height - headLines - turnHeight) })}
       </>
     );
   },

@@ -40,6 +40,7 @@ function openSubject({ entity_type, entity_id }: NotificationRow, { router, mess
   else if (/command/.test(entity_type ?? '')) router.open('command', entity_id);
   else if (needEntities.has(entity_type ?? '')) router.openTab('needs');
   else if (entity_type === 'agent') router.open('agent', entity_id);
+  else if (entity_type === 'pairing_request') router.open('pairings');
   else if (entity_type === 'gateway') router.open('agents', entity_id);
   else messages.say(`HQ has no screen for what this alert is about: ${plain(entity_type ?? 'unknown')}.`);
 }

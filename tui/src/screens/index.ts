@@ -8,14 +8,18 @@ import { commandScreen } from './command.tsx';
 import { commandsScreen } from './commands.tsx';
 import { fleetScreen } from './fleet.tsx';
 import { needsScreen } from './needs.tsx';
+import { pairingsScreen } from './pairings.tsx';
 import { secretScreen } from './secret.tsx';
 import { secretsScreen } from './secrets.tsx';
+import { sessionScreen } from './session.tsx';
 
 /** Every screen. Those with a tab are numbered in this order. */
 export const screens: readonly Screen[] = [
   fleetScreen,
   agentsScreen,
   agentScreen,
+  sessionScreen,
+  pairingsScreen,
   commandsScreen,
   commandScreen,
   alertsScreen,

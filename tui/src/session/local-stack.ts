@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 import { readPrivateFile } from '../secrets/private-file.ts';
@@ -27,6 +27,12 @@ function defaultDataDirectory(env: NodeJS.ProcessEnv): string {
 /** `npm start` sets HQ_RUN_FILE for the terminal UI that it opens. */
 function runFilePath(env: NodeJS.ProcessEnv, directory: string): string {
   return env.HQ_RUN_FILE || join(directory, 'run.json');
+}
+
+/** Returns the control socket of the gateway of the HQ that `npm start` runs here. */
+export function localGatewaySocket(env: NodeJS.ProcessEnv): string {
+  const directory = dirname(runFilePath(env, defaultDataDirectory(env)));
+  return join(directory, 'gateway', '.openclaw', 'hq', 'control.sock');
 }
 
 /** Reads the run file of the HQ that `npm start` runs here for this user; null if none runs. */

@@ -2,6 +2,7 @@
 export const alertKinds = [
   'command_failed',
   'gateway_stale',
+  'gateway_restarting',
   'agent_error',
   'agent_stalled',
   'item_dead_letter',

@@ -18,6 +18,7 @@ export function specOf(slug: string, more: Partial<AgentSpec> = {}): AgentSpec {
     workspaceSlug: 'acme',
     channel: null,
     allowedHosts: [],
+    importId: null,
     token: 'ab'.repeat(32),
     ...more,
   };

@@ -10,6 +10,14 @@ const onAgent = {
   danger: 'reversible',
 } as const;
 
+const sessionKey = (description: string) =>
+  z
+    .string()
+    .max(500)
+    .regex(/^agent:[^\s]+$/, 'the key of a session, such as agent:scout:main')
+    .optional()
+    .describe(description);
+
 /** Actions on an agent. */
 export const agentActions = {
   wake_agent: defineAction({
@@ -50,15 +58,38 @@ export const agentActions = {
     timeoutSeconds: 120,
     payload: () =>
       z.strictObject({
-        session: z
-          .string()
-          .max(500)
-          .regex(/^agent:[^\s]+$/, 'the key of a session, such as agent:scout:main')
-          .optional()
-          .describe('The key of the session; by default the one in which HQ wakes the agent'),
+        session: sessionKey('The key of the session; by default the one in which HQ wakes the agent'),
       }),
     result: () => z.object({ agent: z.string(), session: z.string() }),
     describe: ({ agent, session }) => `${agent} begins ${session} anew`,
+  }),
+  read_session: defineAction({
+    ...byRunner,
+    target: 'agent',
+    title: 'Read a session',
+    summary:
+      'Shows the last messages of a session of an agent, with secrets redacted. Nothing is sent to the agent.',
+    role: 'operator',
+    danger: 'read',
+    lane: 'none',
+    timeoutSeconds: 60,
+    whilePaused: true,
+    payload: () =>
+      z.strictObject({
+        session: sessionKey('The key of the session; by default the one that changed last'),
+        last: z.int().min(1).max(200).default(50).describe('Number of messages, 1 to 200'),
+      }),
+    result: () =>
+      z.object({
+        agent: z.string(),
+        session: z.string(),
+        messages: z.int().nonnegative(),
+        has_older: z.boolean(),
+        /** Keys of the agent's sessions, the one that changed last first. */
+        sessions: z.array(z.string()),
+      }),
+    describe: ({ session, messages, sessions }) =>
+      `${messages} ${messages === 1 ? 'message' : 'messages'} of ${session}${sessions.length > 1 ? `; ${sessions.length} sessions` : ''}`,
   }),
   set_agent_model: defineAction({
     ...byRunner,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { thinkingLevels } from '../../agents/agent-spec.ts';
 import { defineAction } from '../action.ts';
 import { byRunner, model, noFields, text } from './payload-parts.ts';
 
@@ -43,10 +44,15 @@ export const provisionActions = {
           .default('none')
           .describe('The chat platform where people write to it; its tokens are secrets of the agent'),
         model: model('The model, such as openai/gpt-5; the gateway’s default if it is left out').optional(),
+        thinking: z.enum(thinkingLevels).optional().describe('How long it thinks before it answers'),
         description: z.string().max(2000).optional().describe('What the agent is for'),
         emoji: text(16).optional().describe('An emoji that stands for the agent'),
         discord_server_id: optionalId('Discord server', 'The server whose channels the agent reads'),
         discord_user_id: optionalId('Discord user', 'The person who may write to it without a pairing'),
+        allow_from: z
+          .array(text(100))
+          .optional()
+          .describe('Ids on the channel of people who may write without a pairing, with commas between them'),
         owner_name: z.string().max(200).optional().describe('Its owner, if not the workspace’s'),
         owner_preferred_name: z.string().max(200).optional().describe('The name by which it calls its owner'),
         owner_timezone: z
@@ -62,6 +68,14 @@ export const provisionActions = {
           .meta({
             title: 'Workspace',
             description: 'The first part of its branch, if not the workspace’s slug',
+          }),
+        import_id: z
+          .string()
+          .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'the id of an import')
+          .optional()
+          .meta({
+            title: 'Import',
+            description: 'The id of files that the gateway has received; `hq-tui gateways import` says it',
           }),
       }),
     result: () => z.object({ agent: z.string(), branch: z.string(), tookMs: z.number().nonnegative() }),

@@ -7,6 +7,8 @@ import { parseToWrite, text, writeOptions } from '../arguments/options.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember } from '../connection/connect-member.ts';
 import { gatewayDocument } from '../documents/fleet.ts';
+import { addImport } from './importing/import.ts';
+import { addUnimport } from './importing/unimport.ts';
 import { listCommand } from './list-command.ts';
 
 export const noGateways = 'No gateway is registered yet.';
@@ -25,12 +27,15 @@ const addList = listCommand({
 
 const tokenOptions = writeOptions.extend({ label: text, minutes: z.string() });
 
-/** `hq-tui gateways`, and `hq-tui gateways token`. */
+/** `hq-tui gateways`, and its commands `token`, `import` and `unimport`. */
 export const addGateways: AddCommand = (parent, console) => {
   addList(parent, console);
-  parent.commands
-    .find((command) => command.name() === 'gateways')
-    ?.command('token')
+  const gateways = parent.commands.find((command) => command.name() === 'gateways');
+  if (gateways === undefined) return;
+  addImport(gateways, console);
+  addUnimport(gateways, console);
+  gateways
+    .command('token')
     .description('a token with which one new host registers as a gateway, once')
     .option('--label <text>', 'the name that people see')
     .option('--minutes <count>', 'minutes until it expires, 5 to 60', '15')

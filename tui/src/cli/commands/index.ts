@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   agents: async () => (await import('./agents.ts')).addAgents,
   commands: async () => (await import('./commands.ts')).addCommands,
   alerts: async () => (await import('./alerts.ts')).addAlerts,
+  pairings: async () => (await import('./pairings.ts')).addPairings,
   needs: async () => (await import('./needs.ts')).addNeeds,
   answer: async () => (await import('./answer.ts')).addAnswer,
   audit: async () => (await import('./audit.ts')).addAudit,
