@@ -86,11 +86,7 @@ begin
   loop
     select i.id into v_id from public.agent_inbox_items i
     where i.agent_id = p_agent and i.status in ('pending', 'leased') and (i.status = 'pending' or i.leased_until <= clock_timestamp())
-<<<<<<< HEAD
-      and not hq.item_waits(i.id)
-=======
       and not hq.awaits_answer(i.id)
->>>>>>> main
     order by i.created_at, i.id limit 1;
     select * into v_item from public.agent_inbox_items i
     where i.id = v_id and (i.status = 'pending' or (i.status = 'leased' and i.leased_until <= clock_timestamp()))
@@ -226,7 +222,6 @@ set search_path = '' as $$
 declare
   v_outcome text := p_result ->> 'outcome';
   v_item public.agent_inbox_items;
-  v_is_asked boolean;
   v_is_success boolean;
   v_is_failure boolean;
   v_has_asked boolean;
@@ -236,14 +231,6 @@ declare
   v_releases int := case when p_result ->> 'outcome' = 'released' then p_turn.releases + 1 else 0 end;
 begin
   select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
-<<<<<<< HEAD
-  -- An agent that has asked a question about its item is told to end its turn.
-  v_is_asked := v_outcome = 'done' and hq.item_waits(v_item.id);
-  v_is_success := v_outcome = 'done' and (v_is_asked or not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token));
-  v_is_failure := not v_is_success and v_item.status is distinct from 'done' and v_outcome not in ('released', 'held', 'aborted');
-  perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
-      when v_is_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
-=======
   v_is_success := v_outcome = 'done' and not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token);
   -- A turn that ended to wait for an answer has not failed.
   v_has_asked := v_outcome = 'done' and hq.asked_in_turn(p_turn.item_id, p_turn.started_at);
@@ -251,7 +238,6 @@ begin
     and v_outcome not in ('released', 'held', 'aborted');
   perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
       when v_has_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
->>>>>>> main
       when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
   -- A turn that never begins would be released without end.
   if v_outcome = 'held' or v_releases >= 5 then
@@ -712,11 +698,7 @@ begin
   end if;
   select * into v_agent from public.agents a where a.id = p_item.agent_id;
   select * into v_gate from hq.wake_gate(v_agent);
-<<<<<<< HEAD
-  v_reason := coalesce(v_gate.reason, case when hq.item_waits(p_item.id) then 'question' else 'queued' end);
-=======
   v_reason := coalesce(v_gate.reason, case when hq.awaits_answer(p_item.id) then 'question' end, 'queued');
->>>>>>> main
   if v_reason not in ('workspace_stopped', 'stalled', 'agent_paused', 'gateway_paused', 'no_gateway')
     and exists (select from public.gateways g where g.id = v_agent.gateway_id and hq.is_stale(g))
   then
