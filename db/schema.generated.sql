@@ -5991,6 +5991,7 @@ begin
     when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
     when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
     when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'question' then 'the agent has asked a question about it'
     when 'older_daemon' then 'the daemon of an older HQ wakes it'
     when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
     when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
@@ -6242,10 +6243,11 @@ CREATE OR REPLACE FUNCTION hq.lock_item(p_command agent_commands)
  SET search_path TO ''
 AS $function$
 declare
+  v_id uuid := hq.find_row('public.agent_inbox_items', p_command.tenant_id, p_command.payload ->> 'item', 'item');
   v_item public.agent_inbox_items;
 begin
-  select * into v_item from public.agent_inbox_items i
-  where i.id = hq.find_row('public.agent_inbox_items', p_command.tenant_id, p_command.payload ->> 'item', 'item') for no key update;
+  perform from hq.agent_dispatch d where d.agent_id = (select i.agent_id from public.agent_inbox_items i where i.id = v_id) for no key update;
+  select * into v_item from public.agent_inbox_items i where i.id = v_id for no key update;
   return v_item;
 end
 $function$;
@@ -6724,11 +6726,9 @@ declare
   v_noted uuid[] := coalesce(nullif(current_setting('hq.changed_gateways', true), ''), '{}')::uuid[];
   v_gateway uuid;
 begin
-  if coalesce(current_setting('hq.dispatching', true), '') <> 'on' then
-    v_gateway := (select a.gateway_id from public.agents a where a.id = new.agent_id);
-    if v_gateway is not null and v_gateway <> all (v_noted) then
-      perform set_config('hq.changed_gateways', (v_noted || v_gateway)::text, true);
-    end if;
+  v_gateway := (select a.gateway_id from public.agents a where a.id = new.agent_id);
+  if v_gateway is not null and v_gateway <> all (v_noted) and v_gateway::text <> coalesce(current_setting('hq.dispatching', true), '') then
+    perform set_config('hq.changed_gateways', (v_noted || v_gateway)::text, true);
   end if;
   return null;
 end
@@ -8776,7 +8776,8 @@ AS $function$
     select i.id from public.agent_inbox_items i
     where i.task_id = p_new.id and i.event_type in ('task_assignment', 'task_reassignment', 'blocker_resolved', 'task_overdue') and (
       (p_old.assignee_agent_id is distinct from p_new.assignee_agent_id and i.agent_id = p_old.assignee_agent_id)
-      or (p_new.archived_at is not null and p_old.archived_at is null) or (p_new.status::text = 'cancelled' and p_old.status::text <> 'cancelled')
+      or (p_new.archived_at is not null and p_old.archived_at is null) or (p_new.status::text = 'cancelled' and p_old.status::text <> 'cancelled'
+        and (i.status = 'pending' or i.agent_id::text <> coalesce(current_setting('hq.acting_agent', true), '')))
       or (p_new.status::text = 'done' and p_old.status::text <> 'done' and i.status = 'pending'))))
 $function$;
 grant execute on function hq.withdraw_for_task(tasks,tasks) to public;
@@ -9481,7 +9482,7 @@ declare
   v_claimed uuid[] := '{}';
   v_version bigint;
 begin
-  perform set_config('hq.dispatching', 'on', true);
+  perform set_config('hq.dispatching', p_gateway_id::text, true);
   -- One exchange of a gateway after the other: two at once would both see its places free.
   perform pg_advisory_xact_lock(hashtextextended('hq.dispatch ' || p_gateway_id, 0));
   v_version := (select g.dispatch_version from public.gateways g where g.id = p_gateway_id);
@@ -10028,4 +10029,4 @@ AS $function$
 $function$;
 grant execute on function work_waits(uuid[],uuid[]) to authenticated;
 grant execute on function work_waits(uuid[],uuid[]) to service_role;
-comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, queued.';
+comment on function work_waits(uuid[],uuid[]) is 'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, question, queued.';

@@ -50,6 +50,7 @@ describe('one alert for a thing', () => {
 
   onAdopted('a budget that is used up, and an overdue task (F18)', async (database) => {
     await database.as(owner, `update agent_budgets set monthly_limit_usd = 10 where agent_id = $1`, [scout]);
+    await database.query(`update agent_budgets set hourly_limit_usd = 1000`);
     const spend = (cost: number) =>
       database.as(
         service,

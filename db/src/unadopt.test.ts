@@ -37,6 +37,7 @@ describe.each<OlderShape>(['fresh', 'upgraded'])('an older HQ (%s) that was adop
       'public.audit_action',
       'public.command_action',
       'public.gateway_status',
+      'public.inbox_event_type',
       'public.notification_type',
       'public.secret_state',
     ]);

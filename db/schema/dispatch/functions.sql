@@ -75,7 +75,7 @@ begin
 end
 $$;
 
--- Returns the oldest item of an agent that waits, locked. An item that somebody else has locked is the next one still, so that the order
+-- Returns the oldest item of an agent that waits for nothing but its turn, locked. An item that somebody else has locked is the next one still, so that the order
 -- holds: null then.
 create or replace function hq.lock_next_item(p_agent uuid) returns public.agent_inbox_items language plpgsql
 set search_path = '' as $$
@@ -391,7 +391,7 @@ declare
   v_claimed uuid[] := '{}';
   v_version bigint;
 begin
-  perform set_config('hq.dispatching', 'on', true);
+  perform set_config('hq.dispatching', p_gateway_id::text, true);
   -- One exchange of a gateway after the other: two at once would both see its places free.
   perform pg_advisory_xact_lock(hashtextextended('hq.dispatch ' || p_gateway_id, 0));
   v_version := (select g.dispatch_version from public.gateways g where g.id = p_gateway_id);
@@ -428,19 +428,17 @@ set search_path = '' as $$
   update public.gateways g set dispatch_version = g.dispatch_version + 1 where g.id = any (p_gateways)
 $$;
 
--- Notes the gateway of an item that waits or was withdrawn, for the end of the transaction. The dispatcher's own exchange notes nothing:
--- its answer says what comes next.
+-- Notes the gateway of an item that waits or was withdrawn, for the end of the transaction. An exchange does not note its own
+-- gateway: its answer says what comes next.
 create or replace function hq.note_item_change() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
   v_noted uuid[] := coalesce(nullif(current_setting('hq.changed_gateways', true), ''), '{}')::uuid[];
   v_gateway uuid;
 begin
-  if coalesce(current_setting('hq.dispatching', true), '') <> 'on' then
-    v_gateway := (select a.gateway_id from public.agents a where a.id = new.agent_id);
-    if v_gateway is not null and v_gateway <> all (v_noted) then
-      perform set_config('hq.changed_gateways', (v_noted || v_gateway)::text, true);
-    end if;
+  v_gateway := (select a.gateway_id from public.agents a where a.id = new.agent_id);
+  if v_gateway is not null and v_gateway <> all (v_noted) and v_gateway::text <> coalesce(current_setting('hq.dispatching', true), '') then
+    perform set_config('hq.changed_gateways', (v_noted || v_gateway)::text, true);
   end if;
   return null;
 end
@@ -636,13 +634,15 @@ begin
 end
 $$;
 
+-- Locks the item that the payload names, and before it the agent's turn, as an exchange does.
 create or replace function hq.lock_item(p_command public.agent_commands) returns public.agent_inbox_items language plpgsql
 set search_path = '' as $$
 declare
+  v_id uuid := hq.find_row('public.agent_inbox_items', p_command.tenant_id, p_command.payload ->> 'item', 'item');
   v_item public.agent_inbox_items;
 begin
-  select * into v_item from public.agent_inbox_items i
-  where i.id = hq.find_row('public.agent_inbox_items', p_command.tenant_id, p_command.payload ->> 'item', 'item') for no key update;
+  perform from hq.agent_dispatch d where d.agent_id = (select i.agent_id from public.agent_inbox_items i where i.id = v_id) for no key update;
+  select * into v_item from public.agent_inbox_items i where i.id = v_id for no key update;
   return v_item;
 end
 $$;
@@ -714,6 +714,7 @@ begin
     when 'held' then 'held: ' || coalesce(v_gate.detail, 'the provider refused') when 'cooldown' then 'the agent rests between two turns'
     when 'agent_paused' then 'the agent is ' || v_agent.status when 'gateway_paused' then 'its gateway is paused'
     when 'agent_not_ready' then 'the agent is not on its gateway yet' when 'no_gateway' then 'the agent has no gateway'
+    when 'question' then 'the agent has asked a question about it'
     when 'older_daemon' then 'the daemon of an older HQ wakes it'
     when 'no_runner' then 'its gateway is not heard of' when 'budget_exceeded' then 'the budget of the month is spent'
     when 'hourly_brake' then 'the agent has spent what it may in an hour' else format('place %s of the agent''s queue', v_place) end);
@@ -737,4 +738,4 @@ language sql stable security definer set search_path = '' as $$
   where w.wait is not null and ((select public.member_role_of_caller()) is not null or hq.caller_role() not in ('authenticated', 'anon'))
 $$;
 select hq.open_function('public.work_waits(uuid[], uuid[])', 'authenticated, service_role',
-  'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, queued.');
+  'Says why inbox items and tasks wait: an object of `{reason, until, place, text}` by id. Those that nothing waits for are left out. Reasons: workspace_stopped, stalled, in_turn, held, cooldown, agent_paused, gateway_paused, agent_not_ready, no_gateway, no_runner, older_daemon, leased, budget_exceeded, hourly_brake, question, queued.');

@@ -165,6 +165,15 @@ describe('work that is taken away', () => {
     await expect(claim()).rejects.toThrow('nothing was claimed');
   });
 
+  test('an agent that cancels its own task goes on to the end of its turn', async () => {
+    const turn = await claim();
+    await call('set_task_status', { task, status: 'cancelled' });
+    expect((await dispatch(database, gateway, { renew: [{ token: turn.token }] })).cancel).toEqual([]);
+    await call('complete_item', { item: turn.item_id });
+    await end(turn.token, 'done');
+    expect(await item(turn.item_id)).toMatchObject({ status: 'done' });
+  });
+
   test('an operator cancels an item, which aborts its turn', async () => {
     const turn = await claim();
     expect(
@@ -175,4 +184,26 @@ describe('work that is taken away', () => {
     const { cancel } = await dispatch(database, gateway, { renew: [{ token: turn.token }] });
     expect(cancel).toMatchObject([{ reason: 'withdrawn' }]);
   });
+});
+
+test('an item that a question is open about waits for the answer, and its turn ends well', async () => {
+  const turn = await claim();
+  await call('take_item', { item: turn.item_id, session_key: turn.session_key });
+  const [question] = await database.query<{ id: string }>(
+    `insert into agent_questions (agent_id, kind, question, item_id, expires_at)
+     values ($1, 'question', 'Which map?', $2, now() + interval '1 day') returning id`,
+    [scout, turn.item_id],
+  );
+  await end(turn.token, 'done');
+  const waiting = await item(turn.item_id);
+  expect(waiting).toMatchObject({ status: 'pending', attempts: 0, free: true });
+  expect(waiting?.context).not.toHaveProperty('last_failure');
+  await assignTask(database, 'aside', scout);
+  const other = await claim();
+  expect(other).toMatchObject({ item: { task: { title: 'aside' } } });
+  await call('complete_item', { item: other.item_id });
+  await end(other.token, 'done');
+  await expect(claim()).rejects.toThrow('nothing was claimed');
+  await database.query(`update agent_questions set status = 'answered' where id = $1`, [question?.id]);
+  expect(await claim()).toMatchObject({ item_id: turn.item_id, attempt: 1 });
 });

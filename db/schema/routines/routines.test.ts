@@ -67,6 +67,16 @@ test('a routine wakes its agent when its time has come, and says when it comes a
   });
 });
 
+test('a routine that another gateway’s exchange runs wakes the runner of its agent', async () => {
+  await create({ schedule: '0 0 1 1 *' });
+  await letCome();
+  const version = async () => (await dispatch(database, gateway)).dispatch_version ?? 0;
+  const before = await version();
+  await dispatch(database, await database.addGateway(`elsewhere-${count}`), { claim: 1 });
+  expect(await inbox()).toHaveLength(1);
+  expect(await version()).toBe(before + 1);
+});
+
 test('times that were missed while everything was down run once', async () => {
   await create({ schedule: '* * * * *' });
   await letCome('3 days');

@@ -41,14 +41,15 @@ set search_path = '' as $$
 $$;
 
 -- Withdraws what a changed task makes superfluous: everything that its former assignee had to do, what is cancelled or archived, and the
--- assignment of a task that was done before its agent began.
+-- assignment of a task that was done before its agent began. An agent that cancels its own task ends its turn by itself.
 create or replace function hq.withdraw_for_task(p_old public.tasks, p_new public.tasks) returns void language sql
 set search_path = '' as $$
   select hq.withdraw_items(array(
     select i.id from public.agent_inbox_items i
     where i.task_id = p_new.id and i.event_type in ('task_assignment', 'task_reassignment', 'blocker_resolved', 'task_overdue') and (
       (p_old.assignee_agent_id is distinct from p_new.assignee_agent_id and i.agent_id = p_old.assignee_agent_id)
-      or (p_new.archived_at is not null and p_old.archived_at is null) or (p_new.status::text = 'cancelled' and p_old.status::text <> 'cancelled')
+      or (p_new.archived_at is not null and p_old.archived_at is null) or (p_new.status::text = 'cancelled' and p_old.status::text <> 'cancelled'
+        and (i.status = 'pending' or i.agent_id::text <> coalesce(current_setting('hq.acting_agent', true), '')))
       or (p_new.status::text = 'done' and p_old.status::text <> 'done' and i.status = 'pending'))))
 $$;
 

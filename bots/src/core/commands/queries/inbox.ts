@@ -9,6 +9,7 @@ const inboxItem = z.object({
   status: z.string(),
   summary: z.string().nullable(),
   agent: z.string().nullable(),
+  waits: z.object({ text: z.string() }).nullish(),
 });
 
 /** Lists the events that wait for the agents. */
@@ -23,11 +24,12 @@ export const inbox = listCommand({
   private: true,
   rank: 11,
   row: inboxItem,
-  entry: ({ agent, event_type, status, summary, created_at }, now) => [
+  entry: ({ agent, event_type, status, summary, created_at, waits }, now) => [
     strong(agent ?? 'nobody'),
     humanize(event_type),
     humanize(status),
     summary,
+    waits?.text ?? null,
     [moment(created_at, now)],
   ],
   emptyText: 'Nothing waits.',
