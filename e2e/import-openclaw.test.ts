@@ -8,6 +8,7 @@ import { type HqProcess, startHqProcess } from '../local/testing/hq-process.ts';
 import { makeManifest } from '../tui/src/openclaw-home/manifest.ts';
 import { call } from '../tui/testing/call.ts';
 import { editConfig, homeSecrets, startOwnOpenClaw } from './openclaw-home.ts';
+import { importOnce, stoppedAtEachStep, unimportOnce } from './stopped-import.ts';
 
 /** Tests the import of a real OpenClaw's home into the HQ that `npm start` runs. */
 const limitMs = 300_000;
@@ -137,4 +138,34 @@ test('a home is imported with agents, bot, key and jobs, works, and is taken bac
   expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining('was not imported') });
   for (const text of printed)
     for (const value of Object.values(homeSecrets)) expect(text).not.toContain(value);
+});
+
+test('an import that is stopped at any step is completed by the next one, and its way back too', {
+  timeout: 5 * limitMs,
+}, async () => {
+  const before = await proof();
+  const steps = await stoppedAtEachStep((onStep) => importOnce(environment(), own.stateDir, onStep));
+  expect(steps).toEqual([
+    expect.stringMatching(/^maya: sending \d files/),
+    'maya: adding it to HQ',
+    'maya: it is in HQ',
+    expect.stringMatching(/^scout: sending \d files/),
+    'scout: adding it to HQ',
+    'scout: it is in HQ',
+    'scout: storing TELEGRAM_BOT_TOKEN',
+    'scout: storing ANTHROPIC_API_KEY',
+    'maya: waiting until it is ready',
+    'scout: waiting until it is ready',
+    'scout: adopting the job morning',
+  ]);
+  expect((await agents()).map(({ slug, status }) => `${slug} ${status}`)).toEqual([
+    'first ready',
+    'maya ready',
+    'scout ready',
+  ]);
+  expect(readFileSync(gatewayState('workspace-hq', 'maya', 'SOUL.md'), 'utf8')).toBe('Maya is calm.\n');
+  expect(readdirSync(gatewayState('hq', 'imports'))).toEqual([]);
+  await stoppedAtEachStep((onStep) => unimportOnce(environment(), own.stateDir, onStep));
+  expect((await agents()).map(({ slug }) => slug)).toEqual(['first']);
+  expect(await proof()).toEqual(before);
 });

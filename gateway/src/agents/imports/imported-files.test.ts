@@ -98,6 +98,9 @@ describe('imported files', () => {
 
   it('make no agent on another gateway, nor over files of something else', async () => {
     await expect(adoptFiles(state, id, workspace())).rejects.toThrow(/not on this gateway/);
+    // OpenClaw creates the directory of an agent that it knows.
+    mkdirSync(workspace(), { recursive: true });
+    await expect(adoptFiles(state, id, workspace())).rejects.toThrow(/not on this gateway/);
     await receiveFiles(state, id, stream([text('SOUL.md', 'calm')]));
     mkdirSync(workspace(), { recursive: true });
     writeFileSync(join(workspace(), 'other.md'), 'kept');

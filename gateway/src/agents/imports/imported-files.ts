@@ -77,11 +77,10 @@ export async function dropFiles(stateDirectory: string, id: string): Promise<{ r
  */
 export async function adoptFiles(stateDirectory: string, id: string, workspace: string): Promise<void> {
   const directory = importDirectory(stateDirectory, id);
-  const present = await namesIn(workspace);
-  const received = (await namesIn(directory)) ?? [];
-  const isWaiting = received.includes('files');
-  if (present !== null && !isWaiting) return;
-  if (present?.some((name) => name !== '.git') === true) {
+  const hasFiles = (await namesIn(workspace)).some((name) => name !== '.git');
+  const isWaiting = (await namesIn(directory)).includes('files');
+  if (hasFiles && !isWaiting) return;
+  if (hasFiles) {
     throw new HqError('conflict', `${workspace} has files of something else.`, {
       hint: 'Move them away on the gateway, then update the agent.',
     });
@@ -97,12 +96,12 @@ export async function adoptFiles(stateDirectory: string, id: string, workspace: 
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Returns null where there is no such directory. */
-async function namesIn(directory: string): Promise<readonly string[] | null> {
+/** Returns nothing where there is no such directory. */
+async function namesIn(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }
