@@ -256,17 +256,18 @@ describe('the stack of compose.yaml', () => {
       const [task] = await hq.database.query<{ id: string }>(
         `insert into tasks (title, assignee_agent_id) select 'Write the minutes', id from agents where slug = 'maya' returning id`,
       );
-      expect(await ended('wake_agent', { message: 'Look into your inbox.' }, 'maya')).toMatchObject({
-        status: 'done',
-        result: { tools: ['hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'] },
-      });
-      expect(
-        await hq.database.query(
-          `select i.status, c.actor_agent_id = i.agent_id as is_own from agent_inbox_items i
-         join comments c on c.entity_id = i.task_id where i.task_id = $1`,
-          [task?.id],
-        ),
-      ).toEqual([{ status: 'done', is_own: true }]);
+      // The dispatcher of the runner wakes it.
+      await vi.waitFor(
+        async () =>
+          expect(
+            await hq.database.query(
+              `select i.status, c.actor_agent_id = i.agent_id as is_own, e.review_status from agent_inbox_items i
+               join comments c on c.entity_id = i.task_id join entity_links e on e.owner_id = i.task_id where i.task_id = $1`,
+              [task?.id],
+            ),
+          ).toEqual([{ status: 'done', is_own: true, review_status: 'in_review' }]),
+        { timeout: commandMs, interval: 1_000 },
+      );
     },
     2 * commandMs,
   );

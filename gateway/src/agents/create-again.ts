@@ -1,8 +1,8 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
 import { untilListed } from './config/change-config.ts';
 import { type AgentsContext, type OnProgress, ownAgents } from './context.ts';
-import { worktreeOf } from './provision-files.ts';
-import { checkOut } from './repository/worktree.ts';
 
 /**
  * Creates agents whose ids belonged to removed ones. OpenClaw keeps such an id closed until `agents.create` names it: an
@@ -18,16 +18,16 @@ export async function createAgain(
     const record = own.get(id);
     if (record?.wasRemoved !== true) continue;
     onProgress(`${record.slug}: creating the agent anew`);
-    const worktree = worktreeOf(context.stateDirectory, record.branch);
-    const params = { name: id, workspace: worktree.workspace };
+    // OpenClaw writes an IDENTITY.md of its own. The configuration that follows names the agent's real directory.
+    const workspace = join(context.stateDirectory, 'hq', 'created', id);
+    const params = { name: id, workspace };
     const answer = await context.openclaw().call({ method: 'agents.create', params });
     // A run that was stopped has created it.
     if (!answer.ok && !/already exists/i.test(answer.message)) {
       throw new HqError('failed', `OpenClaw does not create ${record.slug} anew: ${answer.message}`);
     }
     await untilListed(context.openclaw(), [id]);
-    // OpenClaw has written its id as the name into IDENTITY.md.
-    await checkOut(worktree, true);
+    await rm(workspace, { recursive: true, force: true });
     await context.provisionRecords.write(id, { ...record, wasRemoved: false });
   }
 }
