@@ -117,6 +117,7 @@ describe('colour', () => {
       for (const [, keys, shows] of tour) {
         session.press(keys);
         await session.waitFor(toAscii(shows));
+        await session.settled();
       }
       expect(session.written).toMatch(/^[\0-\u007f]*$/);
     },
