@@ -7828,7 +7828,9 @@ begin
   end if;
   update public.agent_routines r
   set last_run_at = v_now, last_task_id = v_task,
-    next_run_at = case when r.schedule is not null then hq.next_run(r.schedule, r.time_zone, greatest(v_now, r.next_run_at)) end
+    -- A run by hand leaves a time that is still to come.
+    next_run_at = case when r.next_run_at > v_now then r.next_run_at
+      when r.schedule is not null then hq.next_run(r.schedule, r.time_zone, v_now) end
   where r.id = p_routine.id;
   perform set_config('hq.in_routine', '', true);
 end

@@ -115,6 +115,13 @@ test('a paused routine does not run by itself, and is not late when it is resume
   });
 });
 
+test('a run by hand leaves the next time of the routine as it is', async () => {
+  await create({ schedule: '30 8 * * *' });
+  const [planned] = await database.query(`select next_run_at from agent_routines`);
+  for (let n = 0; n < 2; n += 1) await run('run_routine', { routine: 'Morning' });
+  expect(await database.query(`select next_run_at from agent_routines`)).toEqual([planned]);
+});
+
 test('a routine that creates a task wakes its agent for the task, once, and not again before it was begun', async () => {
   await create({ schedule: '* * * * *', creates_task: true, instructions: 'Look' });
   for (let n = 0; n < 2; n += 1) {

@@ -79,10 +79,25 @@ export function readPayload(
   const parsed = action.payload.safeParse(values);
   if (parsed.success) return parsed.data;
   const [fault] = parsed.error.issues;
-  throw new HqError('usage', `${fault?.message ?? 'The value is not allowed'}.`, {
-    field: fault?.path.join('.') ?? 'payload',
-    hint: describeFields(name, fields),
+  const at = String(fault?.path[0] ?? 'payload');
+  const field = fields.find((one) => one.name === at);
+  throw new HqError('usage', `${fault === undefined ? 'The value is not allowed' : sentenceOf(fault)}.`, {
+    field: at,
+    hint: field === undefined ? describeFields(name, fields) : `Set ${describeField(field)}.`,
   });
+}
+
+/** Returns what is wrong with a value, without the value: it may be a credential in the wrong field. */
+function sentenceOf(fault: z.core.$ZodIssue): string {
+  const position = fault.path[1];
+  if (typeof position === 'number') return `Entry ${position + 1}: ${fault.message}`;
+  if (fault.code === 'invalid_value') return `It is none of ${fault.values.join(', ')}`;
+  if (fault.code === 'too_small' && fault.origin === 'string') {
+    return fault.minimum === 1 ? 'It is empty' : `It needs ${fault.minimum} characters or more`;
+  }
+  if (fault.code === 'too_big' && fault.origin === 'string')
+    return `It has more than ${fault.maximum} characters`;
+  return fault.message;
 }
 
 /** Text in the field's own type. */
@@ -121,9 +136,10 @@ export function describeField(field: PayloadField): string {
   return `${syntaxOf(field)}${rest.length === 0 ? '' : `  ${rest.join('; ')}`}`;
 }
 
+/** Names the fields of an action; `hq-tui run <action> --help` describes them. */
 export function describeFields(name: string, fields: readonly PayloadField[]): string {
   if (fields.length === 0) return `${name} takes no fields.`;
-  return `${name} takes ${fields.map(describeField).join(', ')}.`;
+  return `${name} takes ${fields.map((field) => field.name).join(', ')}.`;
 }
 
 /** `title=<string>`, or `priority=<low|high>` for a choice. */

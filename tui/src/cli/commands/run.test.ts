@@ -66,6 +66,28 @@ it('uses the only gateway without --gateway', async () => {
   expect(await run('note_gateway')).toEqual({ code: 0, stdout: 'noted\n', stderr: '' });
 });
 
+it('prints a list as one line for each entry', async () => {
+  await stack.database.query(`
+    insert into agents (tenant_id, gateway_id, slug, name) select tenant_id, id, 'lister', 'Lister' from gateways limit 1`);
+  for (const name of ['Evening', 'Morning']) {
+    const made = await run(
+      'create_routine',
+      '--set',
+      `name=${name}`,
+      '--set',
+      'agent=lister',
+      '--set',
+      'event=task_done',
+    );
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+  }
+  expect(await run('list_routines')).toEqual({
+    code: 0,
+    stdout: 'Evening of lister: after task done\nMorning of lister: after task done\n',
+    stderr: '',
+  });
+});
+
 it.each(['note_gateway', 'ping'])(
   'ends %s with 2 and names the field when there are several gateways',
   async (action) => {

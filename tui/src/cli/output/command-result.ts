@@ -45,7 +45,7 @@ function printResult(console: Console, { action, result }: CommandRow, warning: 
   if (warning !== null) {
     console.say(plain(`${warning} The result is printed as JSON.`));
     console.printJson(result);
-  } else console.print(plain(described ?? 'done'));
+  } else for (const line of (described ?? 'done').split('\n')) console.print(plain(line));
 }
 
 /** Fails with `cancelled` or `failed` and the reason, unless the command is done. */
