@@ -152,6 +152,14 @@ describe('files of an agent', () => {
     );
   });
 
+  it('get their link of git anew where a pipe stands in its place', { timeout: 20_000 }, async () => {
+    await provision();
+    unlinkSync(workspace('.git'));
+    execFileSync('mkfifo', [workspace('.git')]);
+    await provision({ ...maya, name: 'Maya Two' });
+    expect(lstatSync(workspace('.git')).isFile()).toBe(true);
+  });
+
   it('stay as they are where one became too large to read', async () => {
     await provision();
     truncateSync(workspace('SOUL.md'), 5 * 1024 ** 3);
