@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HqError } from '@hq/shared/errors';
+import { removeTree } from '@hq/shared/program';
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry';
 import { registerSandboxBackend } from 'openclaw/plugin-sdk/sandbox';
 import { z } from 'zod';
@@ -71,7 +72,7 @@ async function openBridge(bridge: CdpBridge, port: number): Promise<HostSupport>
 async function startConfinement(settings: ConfinementSettings, { logger }: ConfinementApi) {
   const { stateDir, agents, internet } = settings;
   const runDir = createRunDirectory(stateDir);
-  await rm(temporaryRoot(stateDir), { recursive: true, force: true }).catch(() =>
+  await removeTree(temporaryRoot(stateDir)).catch(() =>
     logger.warn('hq: temporary files of agents could not be removed'),
   );
   const key = bridgeKey(stateDir);
@@ -113,7 +114,7 @@ async function startConfinement(settings: ConfinementSettings, { logger }: Confi
     forget: async (agent: string) => {
       await browsers.end(agent);
       await networks.end(agent);
-      for (const path of agentPaths(stateDir, agent)) await rm(path, { recursive: true, force: true });
+      for (const path of agentPaths(stateDir, agent)) await removeTree(path);
     },
     close: async () => {
       await bridge.close();

@@ -346,6 +346,16 @@ begin
 end
 $$;
 
+-- Refuses what an agent does more often in an hour than anybody could read.
+create or replace function hq.check_agent_rate(p_agent public.agents, p_what text, p_limit int, p_column text) returns void language plpgsql
+set search_path = '' as $$
+begin
+  if not hq.within_rate_limit(p_agent.tenant_id, p_agent.id::text, p_what || ' of an agent', p_limit, 3600) then
+    raise exception 'you made % % in this hour', p_limit, p_what using errcode = '42501', column = p_column, hint = 'Go on in the next hour.';
+  end if;
+end
+$$;
+
 -- Adds a comment in the agent's name and returns its id.
 create or replace function hq.comment_by_agent(p_agent public.agents, p_task uuid, p_body text, p_mentions text[] default '{}') returns uuid
 language sql set search_path = '' as $$
@@ -360,10 +370,12 @@ declare
   v_before text := v_task.status::text;
 begin
   if v_before <> p_arguments ->> 'status' then
+    perform hq.check_agent_rate(p_agent, 'changes of status', 240, 'task');
     update public.tasks t set status = (jsonb_populate_record(t, jsonb_build_object('status', p_arguments ->> 'status'))).status
     where t.id = v_task.id
     returning * into v_task;
     if p_arguments ? 'note' then
+      perform hq.check_agent_rate(p_agent, 'comments', 120, 'task');
       perform hq.comment_by_agent(p_agent, v_task.id, p_arguments ->> 'note');
     end if;
     perform hq.audit_by_agent(p_agent, 'task.status_set', 'task', v_task.id, format('%s: %s, was %s', v_task.title, v_task.status, v_before));
@@ -406,10 +418,12 @@ declare
   v_task public.tasks := hq.lock_task_of_agent(p_agent, p_arguments ->> 'task', 'task', true);
   v_id uuid;
 begin
+  perform hq.check_agent_rate(p_agent, 'deliverables', 60, 'task');
   v_id := hq.insert_fields('public.entity_links', jsonb_build_object('tenant_id', p_agent.tenant_id, 'owner_type', 'task', 'owner_id', v_task.id,
     'label', p_arguments ->> 'label', 'url', p_arguments ->> 'url', 'is_deliverable', true, 'review_status', 'in_review',
     'submitted_by_agent_id', p_agent.id)) ->> 'id';
   if p_arguments ? 'note' then
+    perform hq.check_agent_rate(p_agent, 'comments', 120, 'task');
     perform hq.comment_by_agent(p_agent, v_task.id, format('%s: %s', p_arguments ->> 'label', p_arguments ->> 'note'));
   end if;
   perform hq.audit_by_agent(p_agent, 'deliverable.submitted', 'entity_link', v_id, p_arguments ->> 'label');

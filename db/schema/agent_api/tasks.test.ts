@@ -6,11 +6,12 @@ let database: TestDatabase;
 let lead: AgentCall;
 let report: AgentCall;
 let stranger: AgentCall;
+let gateway: string;
 let leadId: string;
 let reportId: string;
 beforeAll(async () => {
   database = await cloneDatabase();
-  const gateway = await database.addGateway('attic');
+  gateway = await database.addGateway('attic');
   leadId = await database.addAgent('lead', gateway);
   reportId = await database.addAgent('report', gateway);
   const strangerId = await database.addAgent('stranger', gateway);
@@ -150,4 +151,21 @@ test('operators are notified twenty times an hour at most', async () => {
   for (let n = 0; n < 19; n += 1) await lead('notify', { title: `${n}` });
   await expect(lead('notify', { title: 'more' })).rejects.toMatchObject({ code: '42501' });
   await report('notify', { title: 'Mine' });
+});
+
+test.each([
+  ['set_task_status', 241, (n: number) => ({ status: n % 2 === 0 ? 'blocked' : 'todo' })],
+  ['set_task_status', 121, (n: number) => ({ status: n % 2 === 0 ? 'blocked' : 'todo', note: 'Again' })],
+  ['submit_deliverable', 61, (n: number) => ({ label: `Draft ${n}` })],
+] as const)('%s ends at a number of times in an hour', { timeout: 60_000 }, async (operation, most, args) => {
+  const busy = await asAgent(
+    database,
+    await database.addAgent(`busy-${most}-${operation.slice(0, 3)}`, gateway),
+  );
+  const own = await busy('create_task', { title: 'Busy' });
+  const calls = async () => {
+    // An hour may end in between.
+    for (let n = 0; n < 2 * most; n += 1) await busy(operation, { task: own.id, ...args(n) });
+  };
+  await expect(calls()).rejects.toMatchObject({ code: '42501', column: 'task' });
 });

@@ -27,6 +27,7 @@ let hosts: AllowedHost[];
 let dialled: string[];
 let seen: { url: string | undefined; headers: IncomingMessage['headers']; body: string }[];
 let unlisted: string[];
+let fault: Error | undefined;
 let rebinding: number;
 
 const allow = (...patterns: string[]) => {
@@ -40,7 +41,10 @@ async function open(bytesPerDay = 1_000_000): Promise<void> {
     agent: 'maya',
     allowedHosts: () => hosts,
     traffic,
-    onUnlisted: ({ host, port }) => unlisted.push(`${host}:${port}`),
+    onUnlisted: ({ host, port }) => {
+      if (fault !== undefined) throw fault;
+      unlisted.push(`${host}:${port}`);
+    },
     internet: {
       resolve: async (host) => {
         if (host === 'rebinding.test') return rebinding++ % 2 === 0 ? ['8.8.8.8'] : ['127.0.0.1'];
@@ -61,6 +65,7 @@ beforeEach(async () => {
   hosts = [];
   dialled = [];
   unlisted = [];
+  fault = undefined;
   seen = [];
   rebinding = 0;
   server = createServer((incoming, response) => {
@@ -177,6 +182,16 @@ describe('a refusal', () => {
     expect(unlisted).toEqual(['evil.test:8443']);
   });
 
+  it.each(['CONNECT evil.test:443', 'GET http://evil.test/'])(
+    'of %s survives what fails while it is told',
+    async (start) => {
+      fault = new Error('The disk is full.');
+      expect(await answerTo(`${start} HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 403 .*maya/,
+      );
+    },
+  );
+
   it('is counted for the agent, by destination', async () => {
     await connectLine('evil.test:443');
     await connectLine('evil.test:443');
@@ -241,6 +256,14 @@ describe('an allowed host', () => {
       'GET http://ok.test/ HTTP/1.1\r\nHost: ok.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n' +
         `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
     );
+    expect(seen.map(({ url, body }) => ({ url, body }))).toEqual([{ url: '/', body: smuggled }]);
+  });
+
+  it('gets the length of a body, although the agent calls it a header of the connection', async () => {
+    allow('ok.test');
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: evil.test\r\n\r\n';
+    const head = 'GET http://ok.test/ HTTP/1.1\r\nHost: ok.test\r\nConnection: close, Content-Length\r\n';
+    await answerTo(`${head}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`);
     expect(seen.map(({ url, body }) => ({ url, body }))).toEqual([{ url: '/', body: smuggled }]);
   });
 

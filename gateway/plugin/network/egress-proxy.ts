@@ -34,8 +34,13 @@ export class EgressProxy {
   constructor(options: EgressProxyOptions) {
     this.#options = options;
     this.#internet = options.internet ?? internet;
-    this.#server = createServer((incoming, response) => void this.#forward(incoming, response));
-    this.#server.on('connect', (incoming, socket, head) => void this.#tunnel(incoming, socket, head));
+    this.#server = createServer((incoming, response) => {
+      // End this connection where something fails unexpectedly, and not the gateway.
+      this.#forward(incoming, response).catch(() => response.destroy());
+    });
+    this.#server.on('connect', (incoming, socket, head) => {
+      this.#tunnel(incoming, socket, head).catch(() => socket.destroy());
+    });
     this.#server.on('connection', (socket) => this.#track(socket));
     this.#server.maxConnections = mostConnections;
     this.#server.requestTimeout = 0; // bodies may be long; idle connections end by themselves
@@ -67,9 +72,16 @@ export class EgressProxy {
       ? ({ status: 403, reason: 'the traffic of this day is used up' } as const)
       : await decideEgress(authority, allowedHosts(), this.#internet);
     if ('reason' in decision) traffic.refused(printable(authority), printable(decision.reason));
-    if ('unlisted' in decision && decision.unlisted !== undefined)
-      this.#options.onUnlisted?.(decision.unlisted);
+    if ('unlisted' in decision && decision.unlisted !== undefined) this.#tellUnlisted(decision.unlisted);
     return decision;
+  }
+
+  #tellUnlisted(destination: Destination): void {
+    try {
+      this.#options.onUnlisted?.(destination);
+    } catch {
+      // A full disk, for example: the refusal counts, and the agent may ask again.
+    }
   }
 
   /** Returns the status line's text: curl, npm and Node show nothing else of a refusal. */

@@ -14,7 +14,8 @@ const hopByHop = new Set([
 
 /**
  * Returns the headers to pass on, as name and value in turn: without those of the connection, and without those that
- * `Connection` names. Length and coding of a body are the caller's.
+ * `Connection` names. The coding of a body is the caller's; its length always goes along, or the body would be another
+ * request for the server.
  */
 export function forwardedHeaders(raw: readonly string[]): string[] {
   const pairs = Array.from({ length: raw.length / 2 }, (_, index) => ({
@@ -24,7 +25,8 @@ export function forwardedHeaders(raw: readonly string[]): string[] {
   const named = new Set(
     pairs
       .filter(({ name }) => name.toLowerCase() === 'connection')
-      .flatMap(({ value }) => value.split(',').map((token) => token.trim().toLowerCase())),
+      .flatMap(({ value }) => value.split(',').map((token) => token.trim().toLowerCase()))
+      .filter((name) => name !== 'content-length'),
   );
   return pairs
     .filter(({ name }) => !hopByHop.has(name.toLowerCase()) && !named.has(name.toLowerCase()))

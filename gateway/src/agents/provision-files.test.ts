@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -149,6 +150,33 @@ describe('files of an agent', () => {
     expect(git('for-each-ref', '--format=%(refname)', 'refs/heads/acme', 'refs/heads/archive')).toBe(
       'refs/heads/archive/acme/maya-1',
     );
+  });
+
+  it('get their link of git anew where a pipe stands in its place', { timeout: 20_000 }, async () => {
+    await provision();
+    unlinkSync(workspace('.git'));
+    execFileSync('mkfifo', [workspace('.git')]);
+    await provision({ ...maya, name: 'Maya Two' });
+    expect(lstatSync(workspace('.git')).isFile()).toBe(true);
+  });
+
+  it('stay as they are where one became too large to read', async () => {
+    await provision();
+    truncateSync(workspace('SOUL.md'), 5 * 1024 ** 3);
+    expect(await provision({ ...maya, name: 'Maya Two' })).toMatchObject({ kept: ['SOUL.md'] });
+    expect(readFileSync(workspace('IDENTITY.md'), 'utf8')).toContain('**Name:** Maya Two');
+  });
+
+  it('are removed with directories that are deeper than a path may be long', {
+    timeout: 60_000,
+  }, async () => {
+    await provision();
+    const name = JSON.stringify('d'.repeat(200));
+    const dig = `for (let n = 0; n < 30; n++) { fs.mkdirSync(${name}); process.chdir(${name}); }`;
+    execFileSync(process.execPath, ['-e', dig], { cwd: workspace() });
+    await archiveWorktree(worktreeOf(state, 'acme/maya'), 'archive/acme/maya-1');
+    expect(existsSync(workspace())).toBe(false);
+    expect(git('ls-tree', '--name-only', 'archive/acme/maya-1')).toContain('SOUL.md');
   });
 
   it('need a template that exists', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { AgentRemoved } from '@hq/shared/agents';
 import { codeOf, HqError } from '@hq/shared/errors';
+import { removeTree } from '@hq/shared/program';
 import { agentPaths } from '../../plugin/sandbox/agent-paths.ts';
 import { abortTurns } from './activity.ts';
 import { settleChannels, settleLater } from './channel-changes.ts';
@@ -86,7 +87,7 @@ export async function stopAgent(context: AgentsContext, id: string): Promise<num
 async function removeJail({ openclaw, stateDirectory }: AgentsContext, agentId: string): Promise<void> {
   // An OpenClaw without HQ's plugin refuses it, and has neither of the two.
   await openclaw().call({ method: 'hq.forgetAgent', params: { agentId } });
-  for (const path of agentPaths(stateDirectory, agentId)) await rm(path, { recursive: true, force: true });
+  for (const path of agentPaths(stateDirectory, agentId)) await removeTree(path);
 }
 
 /** Removes entry, bindings, sessions, provider keys and schedules of an agent. Returns false where OpenClaw has none. */

@@ -9,5 +9,6 @@ export { addressRule, assertPortOwner, isSafeAddress, OwnWebSocket } from './por
 export { readPrivate, writePrivate } from './private-file.ts';
 export { startTimeOf } from './process-start-time.ts';
 export { proxyHint, proxySettings, useProxy } from './proxy.ts';
+export { removeTree } from './remove-tree.ts';
 export { untilShutdownSignal } from './shutdown-signal.ts';
 export { timedOut, withinLimit } from './time-limit.ts';

@@ -3,11 +3,11 @@ import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { codeOf } from '../errors.ts';
 
-/** Reads a private file; returns undefined if there is none. */
+/** Reads a private file; returns undefined if there is none. It waits for no pipe that stands in its place. */
 export async function readPrivate(path: string): Promise<string | undefined> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

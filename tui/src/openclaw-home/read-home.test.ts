@@ -15,6 +15,7 @@ import gatewayPackage from '../../../gateway/package.json' with { type: 'json' }
 import { knownVersion } from './known-version.ts';
 import { makeManifest } from './manifest.ts';
 import { readHome } from './read-home.ts';
+import { listWorkspace, readWorkspace } from './workspace-files.ts';
 
 let root: string;
 let home: string;
@@ -235,6 +236,23 @@ describe('a bad home', () => {
     const files = (await agentOf('main'))?.files;
     expect(files?.files.map(({ path }) => path)).toEqual(['keep.md', 'stays']);
     expect(files?.leftOut).toHaveLength(4);
+  });
+
+  it('reads no file outside of a workspace, whatever becomes of it after the listing', async () => {
+    config('{}');
+    write('workspace/notes/key', 'a note');
+    write('workspace/keep.md', 'x');
+    write('workspace/deep/a', 'x');
+    write('secrets/key', 'a secret');
+    symlinkSync('..', join(home, 'workspace/deep/up'));
+    symlinkSync('deep/up/..', join(home, 'workspace/twisted'));
+    const listed = await listWorkspace(join(home, 'workspace'));
+    expect(listed.leftOut).toEqual([expect.stringContaining('twisted')]);
+    rmSync(join(home, 'workspace/notes'), { recursive: true });
+    symlinkSync(join(home, 'secrets'), join(home, 'workspace/notes'));
+    const read = [];
+    for await (const { path } of readWorkspace(listed)) read.push(path);
+    expect(read.sort()).toEqual(['deep/a', 'deep/up', 'keep.md']);
   });
 
   it('names a workspace that is too large, and how large it is', async () => {

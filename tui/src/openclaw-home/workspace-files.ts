@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { codeOf, HqError } from '@hq/shared/errors';
-import { fileLimits, type StreamedFile } from '@hq/shared/gateway';
+import { fileLimits, leadsOut, type StreamedFile } from '@hq/shared/gateway';
 import { fileFault } from '@hq/shared/program';
 
 /** Directories that can be made again from other files. */
@@ -99,9 +99,8 @@ class Listing {
 
   async #takeLink(path: string): Promise<void> {
     const target = await readlink(join(this.#root, path));
-    const end = normalize(join(dirname(path), target));
-    const isOutside = target.startsWith('/') || end === '..' || end.startsWith('../');
-    if (isOutside) this.#leftOut.push(`${shown(Buffer.from(path))}: it is a link that leads out`);
+    if (leadsOut(path, target))
+      this.#leftOut.push(`${shown(Buffer.from(path))}: it is a link that leads out`);
     else this.#add({ path, mode: '120000', size: Buffer.byteLength(target) });
   }
 
@@ -111,7 +110,10 @@ class Listing {
   }
 }
 
-/** Reads the listed files one after the other. Files that are gone meanwhile are left out. */
+/**
+ * Reads the listed files one after the other. Files that are gone meanwhile are left out, and so are those that a link leads
+ * to: an agent that still works may have put one in the place of a directory.
+ */
 export async function* readWorkspace({ root, files }: Workspace): AsyncGenerator<StreamedFile> {
   for (const { path, mode } of files) {
     const full = join(root ?? '', path);
@@ -122,7 +124,8 @@ export async function* readWorkspace({ root, files }: Workspace): AsyncGenerator
       }
       await using file = await open(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       const stats = await file.stat();
-      if (stats.isFile() && stats.size <= fileLimits.largest)
+      const opened = await realpath(`/proc/self/fd/${file.fd}`).catch(() => realpath(full));
+      if (stats.isFile() && stats.size <= fileLimits.largest && opened === full)
         yield { path, mode, content: await file.readFile() };
     } catch (cause) {
       if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ELOOP') continue;

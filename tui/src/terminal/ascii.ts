@@ -40,8 +40,15 @@ function asciiOf(grapheme: string): string {
 
 /** Returns JSON with escapes in place of what is not ASCII: the same document, of which nothing is lost. */
 export function toAsciiJson(json: string): string {
-  return json.replace(/[^\0-\u007f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replace(/[^\0-\u007e]/g, escaped);
 }
+
+/** Returns JSON with escapes in place of the controls and direction marks that JSON allows and terminals obey. */
+export function toVisibleJson(json: string): string {
+  return json.replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (sign) => sign.replace(/./gs, escaped));
+}
+
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** A stream that gets ASCII alone. */
 export function asciiOutput<Output extends Writable>(output: Output): Output {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { chmod, mkdir, open, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '@hq/shared/errors';
+import { fileLimits } from '@hq/shared/gateway';
 import { writePrivate } from '@hq/shared/program';
 import type { CommitFile } from '../repository/commit.ts';
 import { isInside } from './is-inside.ts';
@@ -65,7 +66,7 @@ export async function writeFiles(workspace: string, files: readonly CommitFile[]
   }
 }
 
-/** Returns undefined for a missing file, null for a link and whatever else is no file of the workspace. */
+/** Returns undefined for a missing file, null for a link, for a file above the limit and for whatever else is no file of the workspace. */
 async function readInside(workspace: string, path: string): Promise<Buffer | undefined | null> {
   const full = join(workspace, path);
   try {
@@ -73,7 +74,8 @@ async function readInside(workspace: string, path: string): Promise<Buffer | und
     if (isOutside) return null;
     const file = await open(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      return (await file.stat()).isFile() ? await file.readFile() : null;
+      const stats = await file.stat();
+      return stats.isFile() && stats.size <= fileLimits.largest ? await file.readFile() : null;
     } finally {
       await file.close();
     }

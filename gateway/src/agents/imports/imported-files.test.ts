@@ -66,6 +66,18 @@ describe('imported files', () => {
     expect(await receiveFiles(state, id, stream([text('three', '3')]))).toEqual({ files: 1, bytes: 1 });
   });
 
+  it('has no link through which another one is written outside', async () => {
+    const through = [
+      text('d/up', '..', '120000'),
+      text('out', 'd/up/..', '120000'),
+      text('out/planted', 'x', '120000'),
+    ];
+    await expect(receiveFiles(state, id, stream(through))).rejects.toMatchObject({ field: 'path' });
+    const below = [text('real/a', '1'), text('link', 'real', '120000'), text('link/b', 'a', '120000')];
+    await expect(receiveFiles(state, id, stream(below))).rejects.toMatchObject({ field: 'path' });
+    expect(readdirSync(join(state, 'hq', 'imports'))).toEqual([]);
+  });
+
   it.each([
     ['../outside', '100644'],
     ['/etc/passwd', '100644'],

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, HqError } from '@hq/shared/errors';
-import { decodeFiles, type StreamedFile } from '@hq/shared/gateway';
+import { decodeFiles, leadsOut, type StreamedFile } from '@hq/shared/gateway';
 import { writePrivate } from '@hq/shared/program';
 import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
@@ -44,6 +44,7 @@ export async function receiveFiles(
       if (file.mode === '120000') links.push(file);
       else await writeOne(root, file);
     }
+    checkLinks(links);
     for (const link of links) await writeLink(root, link);
     await writePrivate(join(partial, 'received.json'), JSON.stringify({ files, bytes }));
     await rm(directory, { recursive: true, force: true });
@@ -114,13 +115,20 @@ async function writeOne(root: string, { path, mode, content }: StreamedFile): Pr
 
 async function writeLink(root: string, { path, content }: StreamedFile): Promise<void> {
   const target = content.toString();
-  const end = normalize(join(dirname(path), target));
-  if (target.startsWith('/') || target.includes('\0') || end === '..' || end.startsWith('../')) {
-    throw unusable(path, 'is a link that leads out');
-  }
+  if (leadsOut(path, target) || target.includes('\0')) throw unusable(path, 'is a link that leads out');
   const full = join(root, path);
   await mkdir(dirname(full), { recursive: true, mode: 0o700 });
   await symlink(target, full);
+}
+
+/** Throws for a link below another one: it would be written where that one leads. */
+function checkLinks(links: readonly StreamedFile[]): void {
+  const known = new Set(links.map(({ path }) => path));
+  for (const { path } of links) {
+    for (let above = dirname(path); above !== '.'; above = dirname(above)) {
+      if (known.has(above)) throw unusable(path, 'is below a link');
+    }
+  }
 }
 
 function checkPath(path: string): void {

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath, rm } from 'node:fs/promises';
+import { lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '@hq/shared/errors';
+import { removeTree } from '@hq/shared/program';
 import { isInside } from '../files/is-inside.ts';
 import { type CommitFile, writeCommit } from './commit.ts';
 import { git, tipOf } from './git.ts';
@@ -10,6 +11,8 @@ import { type Worktree, worktreeDirectory } from './worktree.ts';
 const largestFile = 20 * 1024 * 1024;
 const mostBytes = 500 * 1024 * 1024;
 const mostFiles = 20_000;
+/** Files, directories and whatever else is looked at: an agent may make millions that are no files. */
+const mostEntries = 100_000;
 /** Directories that can be made again from other files. */
 const leftOut = new Set(['.git', 'node_modules', '.venv', '__pycache__', '.cache']);
 
@@ -33,8 +36,8 @@ export async function archiveWorktree(worktree: Worktree, archive: string): Prom
     const message = `Archive ${branch}\n`;
     await writeCommit(repository, { branch: archive, parent: tip, message, files: filesIn(workspace) });
   }
-  await rm(workspace, { recursive: true, force: true });
-  await rm(worktreeDirectory(worktree), { recursive: true, force: true });
+  await removeTree(workspace);
+  await removeTree(worktreeDirectory(worktree));
   if (tip !== undefined) await git(repository, ['update-ref', '-d', `refs/heads/${branch}`, tip]);
   return archived !== undefined || tip !== undefined ? archive : null;
 }
@@ -43,7 +46,7 @@ export async function archiveWorktree(worktree: Worktree, archive: string): Prom
 async function* filesIn(directory: string): AsyncGenerator<CommitFile> {
   let bytes = 0;
   let count = 0;
-  for await (const path of pathsIn(directory, '')) {
+  for await (const path of pathsIn(directory, '', { entries: 0 })) {
     const file = await readFile(directory, path);
     if (file === null) continue;
     bytes += file.content.length;
@@ -53,13 +56,15 @@ async function* filesIn(directory: string): AsyncGenerator<CommitFile> {
   }
 }
 
-async function* pathsIn(root: string, below: string): AsyncGenerator<string> {
+async function* pathsIn(root: string, below: string, seen: { entries: number }): AsyncGenerator<string> {
   const names = await readdir(join(root, below)).catch(() => []);
   for (const name of names.sort()) {
     if (leftOut.has(name)) continue;
+    seen.entries += 1;
+    if (seen.entries > mostEntries) return;
     const path = below === '' ? name : `${below}/${name}`;
     if ((await lstat(join(root, path)).catch(() => undefined))?.isDirectory() === true)
-      yield* pathsIn(root, path);
+      yield* pathsIn(root, path, seen);
     else yield path;
   }
 }
@@ -83,7 +88,8 @@ async function readFile(root: string, path: string): Promise<CommitFile | null> 
       await handle.close();
     }
   } catch (error) {
-    if (['ENOENT', 'ELOOP', 'ENXIO', 'EACCES', 'ENOTDIR'].includes(codeOf(error) ?? '')) return null;
+    if (['ENOENT', 'ELOOP', 'ENXIO', 'EACCES', 'ENOTDIR', 'ENAMETOOLONG'].includes(codeOf(error) ?? ''))
+      return null;
     throw error;
   }
 }

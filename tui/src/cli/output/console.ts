@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { HqError } from '@hq/shared/errors';
 import { plain } from '@hq/shared/text';
 import { redacted } from '../../redacted.ts';
-import { asciiOutput, toAsciiJson } from '../../terminal/ascii.ts';
+import { asciiOutput, toAsciiJson, toVisibleJson } from '../../terminal/ascii.ts';
 import { prefersUtf8, readCapability } from '../../terminal/capability.ts';
 import { createTheme, type Tone } from '../../theme/theme.ts';
 
@@ -54,7 +54,7 @@ export function openConsole({ env, stdin, ...streams }: CallHost): Console {
     print: (line) => void stdout.write(`${line}\n`),
     printJson(value) {
       const json = JSON.stringify(value, null, stdout.isTTY ? 2 : 0);
-      stdout.write(`${isUtf8 ? json : toAsciiJson(json)}\n`);
+      stdout.write(`${isUtf8 ? toVisibleJson(json) : toAsciiJson(json)}\n`);
     },
     say: (line) => void stderr.write(`${line}\n`),
     paint: (tone, text) => (isColoured ? theme.paint(tone, text) : text),
