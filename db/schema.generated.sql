@@ -2351,7 +2351,12 @@ declare
   v_agent public.agents;
   v_slug text;
   v_branch text;
+  v_zone text := v_payload ->> 'owner_timezone';
 begin
+  if lower(hq.time_zone_or_utc(v_zone)) <> lower(v_zone) then
+    raise exception 'there is no time zone %', left(v_zone, 100)
+      using errcode = '22023', column = 'owner_timezone', table = 'agent_commands', hint = 'Name one such as Europe/Berlin.';
+  end if;
   select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
   if not found then
     v_slug := hq.slug_to_provision(p_command);
@@ -2450,7 +2455,7 @@ begin
       'title', format('%s gave up: %s', new.agent_slug, left(coalesce(new.summary, replace(new.event_type::text, '_', ' ')), 200)),
       'body', format('%s failed. The last one: %s. Retry it with retry_item.',
         case new.attempt_count when 1 then '1 attempt' else new.attempt_count || ' attempts' end,
-        left(coalesce(new.context ->> 'last_failure', 'no reason was given'), 1500)),
+        rtrim(left(coalesce(new.context ->> 'last_failure', 'no reason was given'), 1500), '.')),
       'entity_type', 'agent_inbox_item', 'entity_id', new.id, 'actor_type', 'system',
       'meta', jsonb_strip_nulls(jsonb_build_object('agent_slug', new.agent_slug, 'item_id', new.id, 'about', new.task_id))));
   else
@@ -8111,7 +8116,7 @@ CREATE OR REPLACE FUNCTION hq.slug_to_provision(p_command agent_commands)
 AS $function$
 declare
   v_slug text := coalesce(p_command.agent_slug, p_command.payload ->> 'slug', trim(both '-' from left(regexp_replace(
-    lower(p_command.payload ->> 'name'), '[^a-z0-9]+', '-', 'g'), 40)));
+    lower(regexp_replace(normalize(p_command.payload ->> 'name', nfkd), '[\u0300-\u036f]', '', 'g')), '[^a-z0-9]+', '-', 'g'), 40)));
 begin
   if not coalesce(hq.is_agent_slug(v_slug), false) then
     raise exception '%', case when v_slug is null then 'a new agent needs a slug or a name'

@@ -70,7 +70,9 @@ async function provisioned(): Promise<void> {
   const provision = await stack.run('provision', { slug: 'maya', name: 'Maya', channel: 'telegram' });
   expect(provision).toMatchObject({
     status: 'failed',
-    error_message: expect.stringContaining('telegram account needs botToken: store the secret'),
+    error_message: expect.stringContaining(
+      'telegram account lacks TELEGRAM_BOT_TOKEN: store that as a secret of the agent',
+    ),
   });
   expect(await agent()).toMatchObject({ status: 'error' });
   await stack.setSecret('TELEGRAM_BOT_TOKEN', telegram.token, 'maya');

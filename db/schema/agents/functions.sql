@@ -195,7 +195,7 @@ create or replace function hq.slug_to_provision(p_command public.agent_commands)
 set search_path = '' as $$
 declare
   v_slug text := coalesce(p_command.agent_slug, p_command.payload ->> 'slug', trim(both '-' from left(regexp_replace(
-    lower(p_command.payload ->> 'name'), '[^a-z0-9]+', '-', 'g'), 40)));
+    lower(regexp_replace(normalize(p_command.payload ->> 'name', nfkd), '[\u0300-\u036f]', '', 'g')), '[^a-z0-9]+', '-', 'g'), 40)));
 begin
   if not coalesce(hq.is_agent_slug(v_slug), false) then
     raise exception '%', case when v_slug is null then 'a new agent needs a slug or a name'
@@ -242,7 +242,12 @@ declare
   v_agent public.agents;
   v_slug text;
   v_branch text;
+  v_zone text := v_payload ->> 'owner_timezone';
 begin
+  if lower(hq.time_zone_or_utc(v_zone)) <> lower(v_zone) then
+    raise exception 'there is no time zone %', left(v_zone, 100)
+      using errcode = '22023', column = 'owner_timezone', table = 'agent_commands', hint = 'Name one such as Europe/Berlin.';
+  end if;
   select * into v_agent from public.agents a where a.id = p_command.agent_id for no key update;
   if not found then
     v_slug := hq.slug_to_provision(p_command);

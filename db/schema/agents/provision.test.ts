@@ -26,18 +26,28 @@ const agent = async (slug: string) => {
 describe('provision', () => {
   test('adds the agent in the transaction that adds the command', async () => {
     const answer = await provision({
-      ...{ name: 'Scout Ä.', channel: 'discord', discord_user_id: '123456789', emoji: '🦊' },
+      ...{ name: 'Scout 🦊.', channel: 'discord', discord_user_id: '123456789', emoji: '🦊' },
       ...{ model: 'openai/gpt-5', source_template: 'template/writer', owner_name: 'Ada' },
     });
     expect(answer).toMatchObject({ created: true, command: { status: 'pending', agent_slug: 'scout' } });
     expect(await agent('scout')).toEqual({
-      ...{ name: 'Scout Ä.', status: 'provisioning', model: 'openai/gpt-5', branch: 'scout' },
+      ...{ name: 'Scout 🦊.', status: 'provisioning', model: 'openai/gpt-5', branch: 'scout' },
       ...{ gateway_id: gateway, description: null },
       meta: {
         ...{ channel: 'discord', discord_user_id: '123456789', emoji: '🦊' },
         ...{ template_branch: 'template/writer', owner: { name: 'Ada' } },
       },
     });
+  });
+
+  test('makes a slug of a name with accents, and refuses a time zone that does not exist', async () => {
+    expect(await provision({ name: 'Ärger Müller' })).toMatchObject({
+      command: { agent_slug: 'arger-muller' },
+    });
+    expect(await provision({ slug: 'lost', owner_timezone: 'Mars/Olympus' })).toMatchObject({
+      refused: { field: 'owner_timezone', hint: 'Name one such as Europe/Berlin.' },
+    });
+    expect(await agent('lost')).toBeUndefined();
   });
 
   test('keeps what an import brings: people, thinking, and the files until the gateway has them', async () => {

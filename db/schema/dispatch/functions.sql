@@ -571,7 +571,7 @@ begin
       'title', format('%s gave up: %s', new.agent_slug, left(coalesce(new.summary, replace(new.event_type::text, '_', ' ')), 200)),
       'body', format('%s failed. The last one: %s. Retry it with retry_item.',
         case new.attempt_count when 1 then '1 attempt' else new.attempt_count || ' attempts' end,
-        left(coalesce(new.context ->> 'last_failure', 'no reason was given'), 1500)),
+        rtrim(left(coalesce(new.context ->> 'last_failure', 'no reason was given'), 1500), '.')),
       'entity_type', 'agent_inbox_item', 'entity_id', new.id, 'actor_type', 'system',
       'meta', jsonb_strip_nulls(jsonb_build_object('agent_slug', new.agent_slug, 'item_id', new.id, 'about', new.task_id))));
   else

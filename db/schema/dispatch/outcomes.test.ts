@@ -68,6 +68,20 @@ test('a turn that ends without completing its item is no success, and the third 
   expect(await claim()).toMatchObject({ attempt: 1, run_id: expect.stringMatching(/:4$/) });
 });
 
+test('the alert of a dead letter ends the reason of its last failure with one full stop', async () => {
+  const turn = await claim();
+  await database.query(
+    `update agent_inbox_items set status = 'dead_letter', context = '{"last_failure": "Use one of: off."}' where id = $1`,
+    [turn.item_id],
+  );
+  expect(
+    await database.query(
+      `select body from notifications where type = 'item_dead_letter' and entity_id = $1`,
+      [turn.item_id],
+    ),
+  ).toMatchObject([{ body: expect.stringContaining('The last one: Use one of: off. Retry it') }]);
+});
+
 test('an agent that completes its item keeps its turn, and is not woken twice at once', async () => {
   await assignTask(database, 'next', scout);
   const turn = await claim();

@@ -105,7 +105,7 @@ async function prepareAgents(
       if (await writeAgentRecord(context, id, spec, needCredential)) changed.add(spec.slug);
       const missing = spec.channel === null ? [] : missingTokens(spec.channel);
       if (missing.length > 0) {
-        const message = `Its ${spec.channel?.name} account needs ${missing.join(' and ')}: store the secret.`;
+        const message = `Its ${spec.channel?.name} account lacks ${missing.join(' and ')}: store that as a secret of the agent.`;
         problems.push({ slug: spec.slug, message });
       }
       context.wanted.set(id, { id, spec, workspace: worktreeOf(stateDirectory, spec.branch).workspace });

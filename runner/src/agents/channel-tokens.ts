@@ -1,17 +1,11 @@
-import type { AgentChannel, AgentChannelSpec } from '@hq/shared/agents';
+import { type AgentChannelSpec, channelTokenKeys } from '@hq/shared/agents';
 
 /** Values of an agent's secrets, by key. */
 export type AgentSecrets = ReadonlyMap<string, string>;
 
-const keys: Readonly<Record<AgentChannel, { readonly botToken: string; readonly appToken?: string }>> = {
-  telegram: { botToken: 'TELEGRAM_BOT_TOKEN' },
-  discord: { botToken: 'DISCORD_BOT_TOKEN' },
-  slack: { botToken: 'SLACK_BOT_TOKEN', appToken: 'SLACK_APP_TOKEN' },
-};
-
 /** Secrets that are tokens of a channel. */
 export const channelKeys: ReadonlySet<string> = new Set(
-  Object.values(keys).flatMap(({ botToken, appToken }) => [
+  Object.values(channelTokenKeys).flatMap(({ botToken, appToken }) => [
     botToken,
     ...(appToken === undefined ? [] : [appToken]),
   ]),
@@ -19,7 +13,7 @@ export const channelKeys: ReadonlySet<string> = new Set(
 
 /** Returns the channel with those of its tokens that are among the secrets; the gateway names what is missing. */
 export function withTokens(channel: AgentChannelSpec, secrets: AgentSecrets): AgentChannelSpec {
-  const { botToken: botKey, appToken: appKey } = keys[channel.name];
+  const { botToken: botKey, appToken: appKey } = channelTokenKeys[channel.name];
   const botToken = secrets.get(botKey);
   const appToken = appKey === undefined ? undefined : secrets.get(appKey);
   return {

@@ -70,7 +70,7 @@ async function bring(
   const problem = compared.problems.get(slug);
   if (problem !== undefined) {
     throw new HqError('failed', `${slug} is not as it has to be: ${problem}`, {
-      hint: 'Repair that, then run update on the agent; remove takes it away again.',
+      hint: 'Repair that and run update, or provision it again with other values; remove takes it away.',
     });
   }
   const agent = compared.agents.find((one) => one.slug === slug);

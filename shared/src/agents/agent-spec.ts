@@ -12,6 +12,15 @@ export const thinkingLevels = ['off', 'low', 'medium', 'high', 'xhigh'] as const
 export const agentChannels = ['telegram', 'discord', 'slack'] as const;
 export type AgentChannel = (typeof agentChannels)[number];
 
+/** Keys of the secrets that are the tokens of a channel. */
+export const channelTokenKeys: Readonly<
+  Record<AgentChannel, { readonly botToken: string; readonly appToken?: string }>
+> = {
+  telegram: { botToken: 'TELEGRAM_BOT_TOKEN' },
+  discord: { botToken: 'DISCORD_BOT_TOKEN' },
+  slack: { botToken: 'SLACK_BOT_TOKEN', appToken: 'SLACK_APP_TOKEN' },
+};
+
 const line = (longest: number) => z.string().max(longest);
 
 const channel = z.object({

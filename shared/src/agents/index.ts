@@ -26,6 +26,7 @@ export {
   type AgentSpec,
   agentChannels,
   agentSpec,
+  channelTokenKeys,
   openClawIdOf,
   thinkingLevels,
 } from './agent-spec.ts';

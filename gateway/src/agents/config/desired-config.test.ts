@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { specOf } from '../testing/specs.ts';
-import { type DesiredAgent, desiredConfig, unexpectedIn } from './desired-config.ts';
+import { type DesiredAgent, desiredConfig, missingTokens, unexpectedIn } from './desired-config.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { mergePatch, secretsIn, type Wanted } from './merge-patch.ts';
 
@@ -36,6 +36,11 @@ const others: JsonObject = {
   channels: { telegram: { accounts: { own: { botToken: 'x' } } } },
   bindings: [{ agentId: 'own', match: { channel: 'telegram', accountId: 'own' } }],
 };
+
+it('names the secrets that an account lacks, by their keys', () => {
+  expect(missingTokens({ name: 'telegram', tokens: {} })).toEqual(['TELEGRAM_BOT_TOKEN']);
+  expect(missingTokens({ name: 'slack', tokens: { botToken: 'x' } })).toEqual(['SLACK_APP_TOKEN']);
+});
 
 describe('the desired configuration', () => {
   it('differs in nothing once it is applied', () => {

@@ -1,4 +1,4 @@
-import type { AgentChannelSpec, AgentSpec } from '@hq/shared/agents';
+import { type AgentChannelSpec, type AgentSpec, channelTokenKeys } from '@hq/shared/agents';
 import { isObject, type Json, type JsonObject, objectAt } from './json.ts';
 import type { Wanted } from './merge-patch.ts';
 
@@ -91,10 +91,12 @@ const tokenKeys = {
   slack: { botToken: 'botToken', appToken: 'appToken' },
 } as const;
 
-/** Returns the names of an account's tokens that are missing. */
+/** Returns the keys of the secrets that an account lacks. */
 export function missingTokens(channel: AgentChannelSpec): readonly string[] {
   const tokens: Readonly<Record<string, string | undefined>> = channel.tokens;
-  return Object.keys(tokenKeys[channel.name]).filter((name) => tokens[name] === undefined);
+  return Object.entries(channelTokenKeys[channel.name]).flatMap(([name, key]) =>
+    tokens[name] === undefined ? [key] : [],
+  );
 }
 
 function accountOf({ spec }: DesiredAgent, channel: AgentChannelSpec): JsonObject {

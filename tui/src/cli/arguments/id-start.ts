@@ -22,8 +22,13 @@ export function readIdStart(text: string): IdStart | null {
   if (!/^[0-9a-f]{4,32}$/.test(hex)) return null;
   return {
     begins: (id) => id.replaceAll('-', '').startsWith(hex),
-    range: [hex.padEnd(idLength, '0'), hex.padEnd(idLength, 'f')],
+    range: [withDashes(hex.padEnd(idLength, '0')), withDashes(hex.padEnd(idLength, 'f'))],
   };
+}
+
+/** Writes an id with its dashes: the local API takes one of digits alone for a number. */
+function withDashes(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** Finds the one row whose id begins with a text. `lists` names the command that shows the ids. */

@@ -78,6 +78,14 @@ describe('the start of an id', () => {
     }
   });
 
+  it('may have digits alone', async () => {
+    const { code, stderr } = await asOperator(['watch', '12345678']);
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('No command has an id that begins with 12345678.'),
+    });
+  });
+
   it('that several commands share is refused with those', async () => {
     await clearQueue();
     for (const id of twins) await addCommand(id);

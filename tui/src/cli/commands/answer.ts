@@ -1,5 +1,6 @@
 import { type ActionName, catalogue } from '@hq/shared/actions';
 import type { HqClient } from '@hq/shared/client';
+import { HqError } from '@hq/shared/errors';
 import { readNeeds } from '@hq/shared/queries';
 import type { NeedRow } from '@hq/shared/rows';
 import { plain } from '@hq/shared/text';
@@ -39,6 +40,12 @@ async function findQuestion(client: HqClient, id: string): Promise<NeedRow | nul
   const questions = (await readNeeds(client)).filter(
     (need) => (need.kind === 'question' || need.kind === 'allow_host') && start?.begins(need.id) === true,
   );
+  if (questions.length === 0 && !/^[0-9a-f][0-9a-f-]{7,35}$/i.test(id)) {
+    throw new HqError('usage', `No open question has an id that begins with ${plain(id)}.`, {
+      field: 'question',
+      hint: '`hq-tui needs` lists them.',
+    });
+  }
   return questions.length === 0 ? null : onlyOne(questions, id, 'question', ({ title }) => plain(title));
 }
 

@@ -71,4 +71,14 @@ describe('hq-tui doctor', () => {
     const { code, stderr } = await call(['doctor'], { env: cli.nowhere() });
     expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('No HQ is known here.') });
   });
+
+  it('names HQ_RUN_FILE where no HQ runs with that file', async () => {
+    const { code, stderr } = await call(['doctor'], {
+      env: { ...cli.nowhere(), HQ_RUN_FILE: '/nowhere/run.json' },
+    });
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('HQ_RUN_FILE names /nowhere/run.json'),
+    });
+  });
 });

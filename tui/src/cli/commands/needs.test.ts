@@ -53,6 +53,16 @@ describe('hq-tui answer', () => {
     expect(late.stderr).toContain('answered "no" by olga@example.test');
   });
 
+  it.each(['zz', '1234'])(
+    'refuses %s, which is the id of no question, and says what lists them',
+    async (id) => {
+      const { code, stderr } = await asOperator(['answer', id, 'yes']);
+      expect(code).toBe(2);
+      expect(stderr).toContain(id);
+      expect(stderr).toContain('`hq-tui needs` lists them.');
+    },
+  );
+
   it('takes several words as one text', async () => {
     const id = await ask({ question: 'Which title?', choices: [], free_text: true });
     await asOperator(['answer', id, 'The', 'long way']);

@@ -27,6 +27,9 @@ export interface FoundHq {
   readonly isLocal: boolean;
 }
 
+const howToSignIn =
+  'Sign in with `hq-tui login`, or set SUPABASE_URL and SUPABASE_ANON_KEY, or start one here with `npm start`.';
+
 /**
  * Finds an HQ: from the environment, else the stored login, else the HQ that runs on this machine. Sends nothing. Fails with
  * `unauthenticated` if there is none.
@@ -65,7 +68,7 @@ export async function findHq(env: NodeJS.ProcessEnv): Promise<FoundHq> {
     };
   }
   throw new HqError('unauthenticated', 'No HQ is known here.', {
-    hint: 'Sign in with `hq-tui login`, or set SUPABASE_URL and SUPABASE_ANON_KEY, or start one here with `npm start`.',
+    hint: `${env.HQ_RUN_FILE ? `HQ_RUN_FILE names ${env.HQ_RUN_FILE}, and no HQ runs with that file. ` : ''}${howToSignIn}`,
   });
 }
 
