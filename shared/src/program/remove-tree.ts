@@ -17,6 +17,8 @@ export async function removeTree(path: string): Promise<void> {
   } catch (error) {
     if (!stubborn.has(codeOf(error) ?? '')) throw error;
     await run('chmod', ['-R', 'u+rwX', '--', path]).catch(() => undefined);
-    await run('rm', ['-rf', '--', path]);
+    await run('rm', ['-rf', '--', path]).catch(() => {
+      throw error;
+    });
   }
 }
