@@ -42,3 +42,21 @@ test('an item is claimed with all that a turn needs, and its end frees the agent
   expect((await dispatch(database, gateway, { results: [result] })).lost).toEqual([]);
   expect((await dispatch(database, gateway, { renew: [result] })).lost).toEqual([turn?.token]);
 });
+
+test('a turn names a model and a level of thinking only where its task does: the agent’s own are in OpenClaw', async () => {
+  const thinker = await addAwakeAgent(database, 'thinker', gateway);
+  await database.query(`update agents set model = 'p/slow', thinking = 'low' where id = $1`, [thinker]);
+  const task = await assignTask(database, 'Think', thinker);
+  const claim = async () => {
+    const { claimed } = await dispatch(database, gateway, { claim: 2 });
+    return claimed.find(({ agent_id }) => agent_id === thinker);
+  };
+  const turn = await claim();
+  expect(turn).toMatchObject({ model: null, thinking: null });
+  await database.query(
+    `update tasks set model_override = 'p/fast', thinking_override = 'high' where id = $1`,
+    [task],
+  );
+  await dispatch(database, gateway, { results: [{ token: turn?.token, outcome: 'released' }] });
+  expect(await claim()).toMatchObject({ model: 'p/fast', thinking: 'high' });
+});

@@ -69,8 +69,8 @@ begin
   return jsonb_build_object('item_id', p_turn.item_id, 'token', p_turn.token, 'attempt', v_item.attempt_count, 'event', v_item.event_type,
     'agent_id', v_agent.id, 'agent_slug', v_agent.slug, 'openclaw_id', v_agent.openclaw_id, 'session_key', p_turn.lease_session,
     'run_id', p_turn.lease_run, 'timeout_seconds', p_timeout,
-    'model', coalesce((select t.model_override from public.tasks t where t.id = v_item.task_id), v_agent.model),
-    'thinking', coalesce((select t.thinking_override from public.tasks t where t.id = v_item.task_id), v_agent.thinking),
+    'model', (select t.model_override from public.tasks t where t.id = v_item.task_id),
+    'thinking', (select t.thinking_override from public.tasks t where t.id = v_item.task_id),
     'item', case when v_item.id is not null then hq.whole_inbox_item(v_agent, v_item) end);
 end
 $$;
