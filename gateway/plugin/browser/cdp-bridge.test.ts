@@ -98,6 +98,11 @@ it.each(['', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'])(
   },
 );
 
+it('a browser that does not answer is reported as such', async () => {
+  browser.close();
+  expect(await get(`/json/version?token=${bridgeToken(key, 'maya')}`)).toBe(502);
+});
+
 it('a browser that does not run is not started', async () => {
   const token = bridgeToken(key, 'zed');
   expect(await get(`/json/version?token=${token}`)).toBe(503);

@@ -75,8 +75,8 @@ export class CdpBridge {
         path: target.path,
         headers: browserHeaders(incoming),
       });
-      // An answer may come before the end of the body, and the connection may break after it.
-      outgoing.on('error', () => response.destroy(outgoing.errored ?? undefined));
+      // The connection may break after the answer's head, too.
+      outgoing.on('error', () => response.headersSent && response.destroy());
       incoming.pipe(outgoing);
       const [answer] = await once(outgoing, 'response');
       response.writeHead(answer.statusCode ?? 502, answer.headers);
