@@ -153,7 +153,11 @@ describe('the budget of an agent', { timeout: 2 * longMs }, () => {
 
   it('ends a turn of the chat that spends it', async () => {
     const [spent] = await rows('select current_period_spend_usd::float as usd from agent_budgets');
-    await setBudget({ limit_usd: String(Math.ceil(Number(spent?.usd) + 40)), hard_cutoff: true });
+    await setBudget({
+      limit_usd: String(Math.ceil(Number(spent?.usd) + 40)),
+      hourly_limit_usd: '1000',
+      hard_cutoff: true,
+    });
     const before = asked.length;
     write('SPEND');
     await until(async () =>
