@@ -86,7 +86,7 @@ describe('an agent on hq-gateway', () => {
     );
     expect(result).toMatchObject({
       status: 'ok',
-      tools: ['hq_inbox', 'hq_take', 'hq_comment', 'hq_submit_deliverable', 'hq_complete'],
+      tools: ['hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'],
       text: expect.stringContaining('This is a rehearsal'),
       sessionKey: 'agent:acme-maya:hq',
     });

@@ -9,7 +9,7 @@ export function importRoutes(stateDirectory: string): readonly Route[] {
     {
       method: 'PUT',
       path,
-      receive: ({ params: [id = ''] }, body) => receiveFiles(stateDirectory, id, body),
+      receive: ({ params: [id = ''] }, stream) => receiveFiles(stateDirectory, id, stream),
     },
     { method: 'GET', path, answer: ({ params: [id = ''] }) => waitingFiles(stateDirectory, id) },
     { method: 'DELETE', path, answer: ({ params: [id = ''] }) => dropFiles(stateDirectory, id) },

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { HqError } from '@hq/shared/errors';
 import type { z } from 'zod';
 
@@ -29,7 +28,10 @@ interface StreamRoute extends RouteAddress {
 
 /** Route that reads the body by itself, which may be long, and answers with one JSON object. */
 interface UploadRoute extends RouteAddress {
-  readonly receive: (request: Omit<ControlRequest, 'body'>, body: IncomingMessage) => Promise<object>;
+  readonly receive: (
+    request: Omit<ControlRequest, 'body'>,
+    stream: AsyncIterable<Uint8Array>,
+  ) => Promise<object>;
 }
 
 export type Route = AnswerRoute | StreamRoute | UploadRoute;

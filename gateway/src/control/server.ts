@@ -79,7 +79,9 @@ async function serve(
   try {
     const { route, params, query } = routeOf(routes, request);
     if ('receive' in route) {
-      sendJson(response, 200, await route.receive({ params, query, signal: closed.signal }, request));
+      // A refusal in mid-stream ends the reading, and must not end the connection that tells of it.
+      const stream = { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+      sendJson(response, 200, await route.receive({ params, query, signal: closed.signal }, stream));
       return;
     }
     const body = await readBody(request);
