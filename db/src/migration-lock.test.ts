@@ -95,7 +95,7 @@ describe('a migration beside other connections', () => {
     }
   });
 
-  test('has an automatic vacuum make way', async () => {
+  test('has an automatic vacuum make way', { timeout: 120_000 }, async () => {
     const database = await cloneDatabase();
     const superuser = new pg.Client({ connectionString: database.superuserUrl });
     try {

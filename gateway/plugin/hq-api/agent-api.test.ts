@@ -61,7 +61,7 @@ it('does not repeat a comment whose answer is lost, and says so', async () => {
 it('sends a comment again that never left this machine', async () => {
   await stack.stopApi();
   const direct = createAgentApi({ supabaseUrl: stack.url, anonKey: stack.anonKey });
-  const written = direct.call(token, 'comment', { task, body: 'Twice tried' });
+  const written = direct.call(token, 'comment', { task, body: 'Twice tried' }, { attempts: 30 });
   written.catch(() => undefined);
   await stack.startApi();
   await written;
