@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 120_000 });
 let database: TestDatabase;
 afterEach(() => database.drop());
 
-const ours = /audit_action|command_action|gateway_status|notification_type|secret_state/;
+const ours = /audit_action|command_action|gateway_status|inbox_event_type|notification_type|secret_state/;
 
 describe('an older HQ with objects of an unusual kind is adopted, and is as it was after unadopt:', () => {
   test.each([

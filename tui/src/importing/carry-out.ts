@@ -52,7 +52,10 @@ export async function carryOut(job: ImportJob, begun: ImportRecord): Promise<Imp
   }
   for (const imported of made) {
     job.onStep(`${imported.slug}: waiting until it is ready`);
-    await note({ ...imported, row: rowFields(await whenReady(job, imported)) });
+    const row = await whenReady(job, imported);
+    // A run that was stopped may have sent the files a second time.
+    await job.control.dropFiles(imported.importId);
+    await note({ ...imported, row: rowFields(row) });
     job.console.say(`${imported.slug} is ready`);
   }
   if (job.withCron) await adoptJobs(job, record, note);
