@@ -86,7 +86,7 @@ describe('an agent on hq-gateway', () => {
     );
     expect(result).toMatchObject({
       status: 'ok',
-      tools: ['hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'],
+      tools: ['hq_inbox', 'hq_take', 'hq_comment', 'hq_submit_deliverable', 'hq_complete'],
       text: expect.stringContaining('This is a rehearsal'),
       sessionKey: 'agent:acme-maya:hq',
     });
@@ -99,9 +99,13 @@ describe('an agent on hq-gateway', () => {
       'select actor_type, actor_agent_id, body from public.comments where entity_id = $1',
       [task?.id],
     );
-    expect(comments).toEqual([
-      { actor_type: 'agent', actor_agent_id: maya.id, body: expect.stringContaining('This is a rehearsal') },
-    ]);
+    // Its own one, and the note of the deliverable.
+    const comment = {
+      actor_type: 'agent',
+      actor_agent_id: maya.id,
+      body: expect.stringContaining('This is a rehearsal'),
+    };
+    expect(comments).toEqual([comment, comment]);
   });
 
   it('gives back an item that it has taken when the gateway stops', { timeout: startLimitMs }, async () => {

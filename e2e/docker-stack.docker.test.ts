@@ -261,11 +261,11 @@ describe('the stack of compose.yaml', () => {
         async () =>
           expect(
             await hq.database.query(
-              `select i.status, c.actor_agent_id = i.agent_id as is_own from agent_inbox_items i
-               join comments c on c.entity_id = i.task_id where i.task_id = $1`,
+              `select distinct i.status, c.actor_agent_id = i.agent_id as is_own, e.review_status from agent_inbox_items i
+               join comments c on c.entity_id = i.task_id join entity_links e on e.owner_id = i.task_id where i.task_id = $1`,
               [task?.id],
             ),
-          ).toEqual([{ status: 'done', is_own: true }]),
+          ).toEqual([{ status: 'done', is_own: true, review_status: 'in_review' }]),
         { timeout: commandMs, interval: 1_000 },
       );
     },

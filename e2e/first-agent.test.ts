@@ -93,4 +93,18 @@ test('it does a task that it is given, without being told to', { timeout: 2 * li
     actor_type: 'agent',
     body: expect.stringContaining('This is a rehearsal'),
   });
+  // Its result waits for a review, and the review is read by the agent.
+  const { data: needs } = await client.rpc('needs_you');
+  expect(needs).toMatchObject([{ kind: 'deliverable' }]);
+  await client.rpc('enqueue_command', {
+    p_action: 'approve_deliverable',
+    p_payload: { deliverable: needs[0].id },
+  });
+  await until(async () =>
+    expect(await rows('agent_inbox_items', 'event_type, status')).toContainEqual({
+      event_type: 'deliverable_review',
+      status: 'done',
+    }),
+  );
+  expect(await rows('entity_links', 'review_status')).toEqual([{ review_status: 'approved' }]);
 });

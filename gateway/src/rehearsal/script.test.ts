@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { startModelServer } from './model-server.ts';
 import { rehearsalScript } from './script.ts';
 
-const tools = ['exec', 'hq_inbox', 'hq_take', 'hq_comment', 'hq_complete'];
+const tools = ['exec', 'hq_inbox', 'hq_take', 'hq_comment', 'hq_submit_deliverable', 'hq_complete'];
 const user = { role: 'user', text: 'Look into your inbox.', toolCalls: [] };
 const result = (name: string, text: string) => [
   { role: 'assistant', text: '', toolCalls: [name] },
@@ -18,19 +18,33 @@ const inbox = result(
 const taken = result('hq_take', 'You have taken this item for ten minutes.');
 
 describe('the script of a rehearsal', () => {
-  it('reads the inbox, takes the item, comments on its task and completes it', () => {
+  it('reads the inbox, takes the item, comments on its task, hands in a result and completes it', () => {
     expect(reply()).toEqual({ tool: 'hq_inbox', arguments: {} });
     expect(reply(inbox)).toEqual({ tool: 'hq_take', arguments: { item: '1a2b3c4d' } });
     expect(reply(inbox, taken)).toMatchObject({ tool: 'hq_comment', arguments: { task: '9f8e7d6c' } });
     const commented = result('hq_comment', 'The comment was written.');
     expect(reply(inbox, taken, commented)).toMatchObject({
+      tool: 'hq_submit_deliverable',
+      arguments: { task: '9f8e7d6c' },
+    });
+    const submitted = result(
+      'hq_submit_deliverable',
+      'Deliverable 0a0b0c0d is handed in and waits for review.',
+    );
+    expect(reply(inbox, taken, commented, submitted)).toMatchObject({
       tool: 'hq_complete',
       arguments: { item: '1a2b3c4d' },
     });
     const completed = result('hq_complete', 'The item is done and has left your inbox.');
-    expect(reply(inbox, taken, commented, completed)).toMatchObject({
+    expect(reply(inbox, taken, commented, submitted, completed)).toMatchObject({
       text: expect.stringContaining('completed it'),
     });
+  });
+
+  it('hands in nothing for the review of what it handed in', () => {
+    const reviewed = result('hq_inbox', '- item 1a2b3c4d: deliverable_review, task 9f8e7d6c "Write"');
+    const commented = result('hq_comment', 'The comment was written.');
+    expect(reply(reviewed, taken, commented)).toMatchObject({ tool: 'hq_complete' });
   });
 
   it('runs a command that a person orders, where the agent may run any', () => {
