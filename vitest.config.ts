@@ -16,8 +16,8 @@ export default defineConfig({
       ...(hasDocker ? [] : ['**/*.docker.test.*']),
     ],
     pool: 'forks',
-    // Tests wait more than they compute, so three keep two cores busy.
-    maxWorkers: 3,
+    // More at once make the starts of OpenClaw, which take a whole core each, miss its own time limits.
+    maxWorkers: 2,
     testTimeout: isLong ? 600_000 : 30_000,
     hookTimeout: 60_000,
   },
