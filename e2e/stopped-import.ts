@@ -1,4 +1,6 @@
 import { PassThrough } from 'node:stream';
+import { HqError } from '@hq/shared/errors';
+import { sleep } from '@hq/shared/program';
 import { readAgents, readGateways } from '@hq/shared/queries';
 import { connectMember } from '../tui/src/cli/connection/connect-member.ts';
 import { openConsole } from '../tui/src/cli/output/console.ts';
@@ -15,9 +17,13 @@ class Stopped extends Error {}
 
 type OnStep = (step: string) => void;
 
+/** Runs that may find the gateway restarting. */
+const mostUnreachable = 60;
+
 /** Runs `work` again and again, and stops it once at each of its steps. Returns the steps. */
 export async function stoppedAtEachStep(work: (onStep: OnStep) => Promise<void>): Promise<readonly string[]> {
   const seen = new Set<string>();
+  let unreachable = 0;
   for (;;) {
     try {
       await work((step) => {
@@ -27,7 +33,11 @@ export async function stoppedAtEachStep(work: (onStep: OnStep) => Promise<void>)
       });
       return [...seen];
     } catch (error) {
-      if (!(error instanceof Stopped)) throw error;
+      if (error instanceof HqError && error.code === 'unreachable' && unreachable < mostUnreachable) {
+        // OpenClaw restarts after a removal now and then; whoever imports runs it again.
+        unreachable += 1;
+        await sleep(2_000);
+      } else if (!(error instanceof Stopped)) throw error;
     }
   }
 }
