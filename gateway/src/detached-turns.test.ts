@@ -161,7 +161,7 @@ describe('a turn that a crash cuts off', { timeout: 2 * startLimitMs }, () => {
     expect(requests).toBe(3);
   });
 
-  it('is not resumed after an abort; one that ended before says how', async () => {
+  it('is aborted before or while OpenClaw resumes it; one that ended before says how', async () => {
     expect(await begin('early')).toMatchObject({ status: 'ok' });
     await beginAndLeave('dropped');
     await restartAfterKill();
@@ -171,6 +171,7 @@ describe('a turn that a crash cuts off', { timeout: 2 * startLimitMs }, () => {
       state: 'ended',
       result: { status: 'ok', text: 'all done', runId: 'hq:early', tools: ['exec'] },
     });
-    expect(requests).toBe(4);
+    // The abort may come while the resumed run asks the model for the first time.
+    expect(requests).toBeLessThanOrEqual(5);
   });
 });

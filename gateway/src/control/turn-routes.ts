@@ -1,7 +1,8 @@
 import { HqError } from '@hq/shared/errors';
 import { type TurnResult, type TurnState, turnAbort, turnRequest } from '@hq/shared/gateway';
-import { withinLimit } from '@hq/shared/program';
+import { timedOut, withinLimit } from '@hq/shared/program';
 import type { GatewayPaths } from '../environment.ts';
+import type { OpenClawClient } from '../openclaw/client.ts';
 import type { ReadyOpenClaw } from '../ready-openclaw.ts';
 import { findAgent } from '../turns/find-agent.ts';
 import { LiveTurns } from '../turns/live-turns.ts';
@@ -27,6 +28,10 @@ export function turnRoutes({ openclaw, paths, isStopping }: TurnRoutesOptions): 
     result.status === 'aborted' && isStopping() ? { ...result, fault: 'shutdown' } : result;
   const ended = (state: TurnState): TurnState =>
     state.state === 'ended' ? { state: 'ended', result: named(state.result) } : state;
+  const lookUp = (client: OpenClawClient, sessionKey: string, runId: string) =>
+    turns.begin(runId, async (onLine, aborted) =>
+      ended(await lookUpTurn(client, { sessionKey, runId }, onLine, aborted)),
+    );
   return [
     {
       method: 'POST',
@@ -48,11 +53,7 @@ export function turnRoutes({ openclaw, paths, isStopping }: TurnRoutesOptions): 
       path: /^\/turns\/([^/?]+)$/,
       stream: async ({ params: [runId = ''], query, signal }, emit) => {
         const { session } = parseBody(turnAbort, { session: query.get('session') ?? '' });
-        const { client } = openclaw();
-        const live = turns.begin(runId, async (onLine, aborted) =>
-          ended(await lookUpTurn(client, { sessionKey: session, runId }, onLine, aborted)),
-        );
-        return live.follow(emit, signal);
+        return lookUp(openclaw().client, session, runId).follow(emit, signal);
       },
     },
     {
@@ -61,11 +62,14 @@ export function turnRoutes({ openclaw, paths, isStopping }: TurnRoutesOptions): 
       answer: async ({ params: [runId = ''], body }) => {
         const { session } = parseBody(turnAbort, body);
         const { client } = openclaw();
-        const live = turns.find(runId);
-        if (live === undefined || live.hasEnded) return { aborted: await abortSession(client, session) };
+        if (turns.find(runId)?.hasEnded === true) return { aborted: await abortSession(client, session) };
+        const live = lookUp(client, session, runId);
         live.abort(new HqError('cancelled', 'The turn was aborted.'));
-        await withinLimit(abortedMs, live.ended);
-        return { aborted: true };
+        const state = await withinLimit(abortedMs, live.ended);
+        const isAborting = state === timedOut;
+        return {
+          aborted: isAborting || (state.state === 'ended' && state.result.status === 'aborted'),
+        };
       },
     },
   ];

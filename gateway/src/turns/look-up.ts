@@ -11,7 +11,6 @@ const lookEveryMs = 300;
 /** Milliseconds that OpenClaw may take to resume a run; it takes about six seconds. */
 const resumptionMs = 60_000;
 const abortMs = 10_000;
-const abortEveryMs = 3_000;
 const waited = z.object({ status: z.string() });
 
 export interface LookUp {
@@ -35,19 +34,19 @@ export async function lookUpTurn(
   const events = new TurnEvents({ sessionKey }, emit);
   const stopListening = client.onEvent((event, payload) => events.receive(event, payload));
   const resumesUntil = performance.now() + (turn.resumptionMs ?? resumptionMs);
-  let abortedAt = Number.NEGATIVE_INFINITY;
   try {
     for (;;) {
       const state = await readAgain(client, sessionKey);
-      if (state.kind === 'ended') return await endOfSession(client, turn, state, events);
+      if (state.kind === 'ended') {
+        // OpenClaw calls a resumed run that was aborted in its first moments a timeout.
+        const status = signal.aborted && state.status === 'timeout' ? 'aborted' : state.status;
+        return await endOfSession(client, turn, { ...state, status }, events);
+      }
       if (state.kind === 'none' && !(await isQueued(client, turn.runId))) return { state: 'unknown' };
       const isOverdue = state.kind === 'resumes' && performance.now() > resumesUntil;
       const isUnwanted = signal.aborted || isOverdue;
-      // A run that is just being resumed escapes an abort.
-      if (isUnwanted && performance.now() - abortedAt > abortEveryMs) {
-        abortedAt = performance.now();
-        await abortSession(client, sessionKey);
-      }
+      // A run that is just being resumed escapes an abort, so each look aborts again.
+      if (isUnwanted) await abortSession(client, sessionKey);
       await sleep(lookEveryMs, isUnwanted ? undefined : signal);
     }
   } finally {
