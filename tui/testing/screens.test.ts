@@ -49,7 +49,7 @@ const tour = [
   ['secret-form', '\u001ba', 'Store a secret'],
   ['chat', '\u001b7', '[7 Chat]'],
   ['chat-code', 'c', '/hq link'],
-  ['needs', '\u001b8', '[8 Needs you]'],
+  ['needs', '\u001b8', '[8 Needs'],
   ['need', '\r', '1 Yes, today'],
   ['help', '\u001b?', 'any key closes'],
   ['confirm', 'q1R', '▸ Cancel'],

@@ -13,7 +13,8 @@ export interface PaletteEntry {
   readonly note: string;
   /** True for an action on the selected gateway or agent. */
   readonly isAimed: boolean;
-  readonly run: (ui: Ui, given: Arguments) => void;
+  /** Returns what is wrong with the arguments, or null. `onRefused` is called where the database refuses them. */
+  readonly run: (ui: Ui, given: Arguments, onRefused: () => void) => string | null;
 }
 
 /** Things that the palette does besides actions and screens. */
@@ -39,18 +40,27 @@ export function paletteEntries(screens: readonly Screen[]): readonly PaletteEntr
         title,
         note: danger === 'read' ? '' : danger,
         isAimed: target !== 'workspace',
-        run: (ui, given) => startAction(name, given, ui),
+        run: (ui, given, onRefused) => startAction(name, given, ui, onRefused),
       };
     }),
     ...screens.flatMap(({ name, tab }): PaletteEntry[] => {
       if (tab === undefined) return [];
-      const run = ({ list, router }: Ui, { words }: Arguments): void => {
+      const run = ({ list, router }: Ui, { words }: Arguments): null => {
         if (words.length > 0) list(name).setFilter(words.join(' '));
         router.openTab(name);
+        return null;
       };
       return [{ ...unaimed, name, aliases: tab.aliases, title: tab.summary, run }];
     }),
-    ...operations.map(([name, title, run]): PaletteEntry => ({ ...unaimed, name, title, run })),
+    ...operations.map(
+      ([name, title, act]): PaletteEntry => ({
+        ...{ ...unaimed, name, title },
+        run: (ui) => {
+          act(ui);
+          return null;
+        },
+      }),
+    ),
   ];
 }
 

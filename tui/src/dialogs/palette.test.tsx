@@ -19,6 +19,7 @@ async function choose(text: string, ...after: string[]): Promise<Chosen | null> 
       target="on primary"
       onChoose={(each) => {
         chosen = each;
+        return null;
       }}
       onClose={() => undefined}
     />,
@@ -60,6 +61,29 @@ describe('the palette', () => {
       words: [],
     });
     expect((await choose('create_task title=It"s'))?.settings).toEqual(['title=It"s']);
+  });
+
+  it('stays open with what was typed where something is missing, and says what', async () => {
+    const refused: string[] = [];
+    const { type, text, frames } = renderComponent(
+      <Palette
+        entries={entries}
+        target=""
+        start="create_task "
+        onChoose={(chosen) => {
+          refused.push(chosen.text);
+          return 'Missing field title: set title=<string>.';
+        }}
+        onClose={() => expect.unreachable('It was closed.')}
+      />,
+    );
+    closing.push(() => frames.close());
+    await type('priority=high\r');
+    expect(refused).toEqual(['create_task priority=high']);
+    expect(text()).toContain('Missing field title');
+    expect(text()).toContain('create_task priority=high');
+    await type(' ');
+    expect(text()).not.toContain('Missing');
   });
 
   it('completes the name with tab, keeping room for arguments', async () => {
