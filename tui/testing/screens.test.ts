@@ -316,6 +316,9 @@ describe('without a screen', () => {
     session.press('j');
     const screen = await session.waitFor('selected: primary, unhealthy');
     expect(screen).not.toMatch(/[─│▌]/);
+    // The name comes first, also where the screen shows a mark before it.
+    expect(screen).toMatch(/^berlin, last seen 7m ago/m);
+    expect(screen).not.toMatch(/^[●◐▲✕‖·] /m);
   });
 
   it('does not open where there is none', async () => {
