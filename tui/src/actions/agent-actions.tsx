@@ -70,7 +70,7 @@ export function createAgentActions(session: Session, context: ActionContext): Ag
           submit={async (title) => {
             await session.enqueue({ action: 'create_task', payload: { title, agent: agent.slug } });
             drafts.delete(key);
-            return () => messages.say(`${owner} has the task. Press w to see what waits for you.`, 'good');
+            return () => messages.say(`${owner} has the task. What it hands in comes to Needs: w.`, 'good');
           }}
           onClose={close}
         />

@@ -353,6 +353,8 @@ describe('acting', () => {
     expect(text()).toMatch(/There is no agent called nobody. Known: .*ada/);
     await type(`${clear}pause_agent ada nowhere\r`);
     expect(text()).toContain('There is no gateway called nowhere.');
+    await type(`${clear}pause_agent\r`);
+    expect(text()).toContain('pause_agent needs an agent: write its name at the end.');
     await type(`${clear}agents mall\r`);
     expect(text()).toContain('/mall');
     expect(sent).toHaveLength(1);

@@ -72,13 +72,13 @@ function stopOrResumeAll({ session, commands }: Ui): void {
 
 /** What the database refuses is there again when the palette is opened the next time. */
 function openPalette(ui: Ui, refused: { current: string }): void {
-  const { gateway } = ui.screen;
+  const { gateway, agent } = ui.screen;
   const start = refused.current;
   refused.current = '';
   ui.overlays.open((close) => (
     <Palette
       entries={paletteEntries(ui.screens)}
-      target={gateway === null ? '' : `on ${gateway.slug}`}
+      targets={{ gateway: gateway?.slug ?? null, agent: agent?.slug ?? null }}
       start={start}
       onChoose={({ entry, text, ...given }) =>
         entry.run(ui, given, () => {

@@ -1,4 +1,5 @@
 import { type Action, actionNames, catalogue } from '@hq/shared/actions';
+import { describeField, payloadFields } from '../actions/payload.ts';
 import { addSecret, openHelp, refresh, toggleMouse } from '../app/operations.tsx';
 import type { Screen } from '../app/screen.ts';
 import type { Ui } from '../app/ui.ts';
@@ -11,8 +12,10 @@ export interface PaletteEntry {
   readonly aliases: readonly string[];
   readonly title: string;
   readonly note: string;
-  /** True for an action on the selected gateway or agent. */
-  readonly isAimed: boolean;
+  /** What an action without a name is for: the selected gateway or agent. */
+  readonly aimsAt: 'gateway' | 'agent' | null;
+  /** The fields that may be set, each in a line. */
+  readonly fields: readonly string[];
   /** Returns what is wrong with the arguments, or null. `onRefused` is called where the database refuses them. */
   readonly run: (ui: Ui, given: Arguments, onRefused: () => void) => string | null;
 }
@@ -30,7 +33,7 @@ const operations: readonly (readonly [name: string, title: string, run: (ui: Ui)
 
 /** Every action of the catalogue, every screen with a tab, and the few things that are neither. */
 export function paletteEntries(screens: readonly Screen[]): readonly PaletteEntry[] {
-  const unaimed = { aliases: [], note: '', isAimed: false };
+  const unaimed = { aliases: [], note: '', aimsAt: null, fields: [] };
   return [
     ...actionNames.map((name): PaletteEntry => {
       const { title, danger, target }: Action = catalogue[name];
@@ -39,7 +42,8 @@ export function paletteEntries(screens: readonly Screen[]): readonly PaletteEntr
         aliases: [name.replaceAll('_', ' ')],
         title,
         note: danger === 'read' ? '' : danger,
-        isAimed: target !== 'workspace',
+        aimsAt: target === 'workspace' ? null : target,
+        fields: payloadFields(name).map(describeField),
         run: (ui, given, onRefused) => startAction(name, given, ui, onRefused),
       };
     }),

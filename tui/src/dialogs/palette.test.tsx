@@ -16,7 +16,7 @@ async function choose(text: string, ...after: string[]): Promise<Chosen | null> 
   const { type, frames } = renderComponent(
     <Palette
       entries={entries}
-      target="on primary"
+      targets={{ gateway: 'primary', agent: null }}
       onChoose={(each) => {
         chosen = each;
         return null;
@@ -68,7 +68,7 @@ describe('the palette', () => {
     const { type, text, frames } = renderComponent(
       <Palette
         entries={entries}
-        target=""
+        targets={{ gateway: null, agent: null }}
         start="create_task "
         onChoose={(chosen) => {
           refused.push(chosen.text);
@@ -82,6 +82,7 @@ describe('the palette', () => {
     expect(refused).toEqual(['create_task priority=high']);
     expect(text()).toContain('Missing field title');
     expect(text()).toContain('create_task priority=high');
+    expect(text()).toContain('title=<string>  The task in one line; required');
     await type(' ');
     expect(text()).not.toContain('Missing');
   });

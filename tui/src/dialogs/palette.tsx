@@ -19,8 +19,8 @@ export interface Chosen extends Arguments {
 
 interface PaletteProps {
   readonly entries: readonly PaletteEntry[];
-  /** The target of an action, such as `on primary`. */
-  readonly target: string;
+  /** The names of what is selected. */
+  readonly targets: Readonly<Record<'gateway' | 'agent', string | null>>;
   /** What was typed before and refused. */
   readonly start?: string;
   /** Returns what is wrong with the arguments: the palette then stays open with them. */
@@ -35,7 +35,7 @@ interface State {
 }
 
 /** Everything that can be done, by its name. Arguments follow the name: `tail_logs lines=50 primary`. */
-export function Palette({ entries, target, start = '', onChoose, onClose }: PaletteProps): ReactNode {
+export function Palette({ entries, targets, start = '', onChoose, onClose }: PaletteProps): ReactNode {
   const theme = useTheme();
   const size = useSize();
   const [{ text, index, fault }, state] = useStored<State>(() => ({
@@ -72,6 +72,7 @@ export function Palette({ entries, target, start = '', onChoose, onClose }: Pale
   const found = matchingEntries(entries, text.value);
   const first = Math.max(0, Math.min(index - places + 1, found.length - places));
   const selected = found[index];
+  const fields = found.length === 1 ? (selected?.fields.slice(0, places - 1) ?? []) : [];
   return (
     <Dialog
       title="Run · tab completes · key=value sets a field, a name the target"
@@ -83,13 +84,17 @@ export function Palette({ entries, target, start = '', onChoose, onClose }: Pale
         selected === undefined
           ? 'no action has this name'
           : `${index + 1} of ${found.length}: ${selected.name}, ${selected.title}`,
+        ...fields,
       ]}
     >
       <Text wrap="truncate">{`${theme.paint('accent', ':')} ${fieldText(text, width - 2)}`}</Text>
       {fault === '' ? <Text> </Text> : <Paragraph sentences={[fault]} tone="bad" />}
       {found.length === 0 ? <PaintedLine text={theme.paint('dim', ' Nothing is called that.')} /> : null}
       {found.slice(first, first + places).map((entry, at) => (
-        <PaintedLine key={entry.name} text={entryText(entry, target, first + at === index, width, theme)} />
+        <PaintedLine key={entry.name} text={entryText(entry, targets, first + at === index, width, theme)} />
+      ))}
+      {fields.map((field) => (
+        <PaintedLine key={field} text={theme.paint('dim', `   ${cut(field, width - 4)}`)} />
       ))}
     </Dialog>
   );
@@ -97,12 +102,13 @@ export function Palette({ entries, target, start = '', onChoose, onClose }: Pale
 
 function entryText(
   entry: PaletteEntry,
-  target: string,
+  targets: PaletteProps['targets'],
   isSelected: boolean,
   width: number,
   theme: Theme,
 ): string {
-  const note = cut([entry.isAimed ? target : '', entry.note].filter(Boolean).join(' · '), 30);
+  const target = entry.aimsAt === null ? null : targets[entry.aimsAt];
+  const note = cut([target === null ? '' : `on ${target}`, entry.note].filter(Boolean).join(' · '), 30);
   const title = fill(entry.title, Math.max(0, width - 20 - 4 - widthOf(note)));
   const line = `${fill(entry.name, 20)}  ${title} ${theme.paint(entry.note === '' ? 'dim' : 'warn', note)}`;
   const padded = line + ' '.repeat(Math.max(0, width - 1 - widthOf(line)));

@@ -44,6 +44,10 @@ export function startAction(
     const rows = [...(kind === 'agent' ? agents : gateways).values()];
     return `There is no ${kind} called ${other}. ${namesHint(other, rows, kind, screenOf[kind])}`;
   }
+  if (action.target === 'agent' && agent === null) {
+    const hint = namesHint('', [...agents.values()], 'agent', screenOf.agent);
+    return `${name} needs an agent: write its name at the end. ${hint}`;
+  }
   try {
     const payload = parsePayload(name, settings);
     const hasNone = action.target === 'workspace' || (agent !== null && agent.gateway_id === null);
