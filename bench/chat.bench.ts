@@ -3,6 +3,7 @@ import { measureAlerts } from './chat/alerts.ts';
 import { measureButtons } from './chat/button-latency.ts';
 import { measureCommands } from './chat/commands.ts';
 import { type ChatHarness, startChatHarness } from './chat/harness.ts';
+import { measureQuestions } from './chat/questions.ts';
 import { atMost, type Figure } from './table.ts';
 
 export const title = 'Chat: hq-bots with its three adapters, against fake platforms and the local stack';
@@ -15,6 +16,7 @@ export async function* measure(): AsyncIterable<Figure> {
     yield* measureIdle(harness);
     yield* measureButtons(harness);
     yield* measureCommands(harness);
+    yield* measureQuestions(harness);
     yield* measureAlerts(harness);
   } finally {
     await harness.stop();

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type HqProcess, startHqProcess } from '../local/testing/hq-process.ts';
+import { bundled } from '../tui/testing/bundled.ts';
+import { approveFirstResult } from '../tui/testing/first-result.ts';
+import { ScreenSession } from '../tui/testing/screen-session.ts';
 
 /** Tests what `npm start` brings: the real gateway with one agent, which answers by a script where there is no key. */
 const limitMs = 240_000;
@@ -107,4 +110,26 @@ test('it does a task that it is given, without being told to', { timeout: 2 * li
     }),
   );
   expect(await rows('entity_links', 'review_status')).toEqual([{ review_status: 'approved' }]);
+});
+
+test('a person gives it a task and approves the result with five keys', {
+  timeout: 2 * limitMs,
+}, async () => {
+  const { url, anonKey, email, password } = await hq.ready;
+  const program = await bundled('tui/src/main.ts');
+  const session = new ScreenSession(process.execPath, [program.file], {
+    ...{ columns: 80, rows: 24 },
+    env: {
+      ...{ SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey, HQ_EMAIL: email, HQ_PASSWORD: password },
+      ...{ HOME: home, NO_COLOR: '1' },
+    },
+  });
+  try {
+    expect(await approveFirstResult(session, limitMs)).toEqual({ keys: 5 });
+    const reviews = await rows('entity_links', 'review_status');
+    expect(reviews).toEqual([{ review_status: 'approved' }, { review_status: 'approved' }]);
+  } finally {
+    await session.close();
+    await program.remove();
+  }
 });

@@ -13,6 +13,7 @@ const understood = new Set([
     'maximum',
     'minLength',
     'maxLength',
+    'maxItems',
     'pattern',
     'required',
     'properties',

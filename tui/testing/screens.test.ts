@@ -49,7 +49,7 @@ const tour = [
   ['secret-form', '\u001ba', 'Store a secret'],
   ['chat', '\u001b7', '[7 Chat]'],
   ['chat-code', 'c', '/hq link'],
-  ['needs', '\u001b8', '[8 Needs you]'],
+  ['needs', '\u001b8', '[8 Needs'],
   ['need', '\r', '1 Yes, today'],
   ['help', '\u001b?', 'any key closes'],
   ['confirm', 'q1R', '▸ Cancel'],
@@ -316,6 +316,9 @@ describe('without a screen', () => {
     session.press('j');
     const screen = await session.waitFor('selected: primary, unhealthy');
     expect(screen).not.toMatch(/[─│▌]/);
+    // The name comes first, also where the screen shows a mark before it.
+    expect(screen).toMatch(/^berlin, last seen 7m ago/m);
+    expect(screen).not.toMatch(/^[●◐▲✕‖·] /m);
   });
 
   it('does not open where there is none', async () => {

@@ -115,6 +115,10 @@ describe('tasks of agents', () => {
       code: 'P0002',
       column: 'mentions',
     });
+    const eleven = Array.from({ length: 11 }, (_, n) => `agent-${n}`);
+    await expect(lead('comment', { task: own.id, body: 'x', mentions: eleven })).rejects.toMatchObject({
+      ...{ code: '22023', column: 'mentions', message: 'mentions must be a list of at most 10' },
+    });
     await lead('comment', { task: own.id, body: 'me', mentions: ['lead'] });
     expect(
       await database.query(

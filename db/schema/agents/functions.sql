@@ -217,7 +217,7 @@ begin
   if v_most <= (select count(*) from public.agents a where a.gateway_id = p_gateway.id) then
     raise exception '% has % agents already', p_gateway.slug, v_most
       using errcode = '23505', column = 'gateway', table = 'agent_commands',
-        hint = 'Use another gateway, or remove an agent. An admin may raise max_agents in the gateway''s meta.';
+        hint = 'Provision it on another gateway, or run `remove` for an agent that is no longer needed.';
   end if;
 end
 $$;

@@ -22,7 +22,7 @@ set search_path = '' as $$
         || case when p_schema ? 'maxLength' then format(' of at most %s characters', p_schema ->> 'maxLength') else '' end
         || case when p_schema ? 'pattern' then format(' that matches %s', p_schema ->> 'pattern') else '' end
       when 'object' then 'an object'
-      when 'array' then 'a list'
+      when 'array' then 'a list' || case when p_schema ? 'maxItems' then format(' of at most %s', p_schema ->> 'maxItems') else '' end
       when 'null' then 'null'
       else 'something else' end
   end
@@ -60,6 +60,9 @@ begin
     v_ok := coalesce(length(p_value #>> '{}') >= (p_schema ->> 'minLength')::int, true)
       and coalesce(length(p_value #>> '{}') <= (p_schema ->> 'maxLength')::int, true)
       and coalesce(p_value #>> '{}' ~ (p_schema ->> 'pattern'), true);
+  end if;
+  if v_ok and jsonb_typeof(p_value) = 'array' then
+    v_ok := coalesce(jsonb_array_length(p_value) <= (p_schema ->> 'maxItems')::int, true);
   end if;
   if not v_ok then
     return jsonb_build_object('field', p_field, 'message', format('%s must be %s', v_here, hq.describe_type(p_schema)));

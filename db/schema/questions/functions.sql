@@ -86,7 +86,6 @@ set search_path = '' as $$
 declare
   c_open constant int := 5;
   c_an_hour constant int := 20;
-  c_choices constant int := 6;
   v_new public.agent_questions;
   v_row public.agent_questions;
 begin
@@ -97,9 +96,9 @@ begin
   v_new.waits_until := clock_timestamp() + make_interval(secs => (p_arguments ->> 'wait_seconds')::numeric + 10);
   if v_new.question = '' then
     raise exception 'a question needs text' using errcode = '22023', column = 'question';
-  elsif cardinality(v_new.choices) > c_choices or '' = any (v_new.choices)
+  elsif '' = any (v_new.choices)
     or (select count(distinct lower(c)) from unnest(v_new.choices) c) < cardinality(v_new.choices) then
-    raise exception 'choices must be at most % different texts', c_choices using errcode = '22023', column = 'choices';
+    raise exception 'choices must be different texts, none of them blank' using errcode = '22023', column = 'choices';
   elsif cardinality(v_new.choices) = 0 and not v_new.free_text then
     raise exception 'a question without choices needs free_text' using errcode = '22023', column = 'free_text';
   end if;

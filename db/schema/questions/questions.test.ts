@@ -126,7 +126,9 @@ describe('a question', () => {
       column: 'question',
     });
     await expect(ask({ question: ' ' })).rejects.toMatchObject({ code: '22023', column: 'question' });
-    await expect(ask({ choices: seven })).rejects.toMatchObject({ code: '22023', column: 'choices' });
+    await expect(ask({ choices: seven })).rejects.toMatchObject({
+      ...{ code: '22023', column: 'choices', message: 'choices must be a list of at most 6' },
+    });
     await expect(ask({ choices: ['a', 'A'] })).rejects.toMatchObject({ code: '22023', column: 'choices' });
     await expect(ask({ choices: [], free_text: false })).rejects.toMatchObject({ column: 'free_text' });
     for (let n = 0; n < 5; n += 1) await ask({ question: `Number ${n}?` });

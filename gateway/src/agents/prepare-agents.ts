@@ -1,6 +1,7 @@
 import { type AgentSpec, openClawIdOf } from '@hq/shared/agents';
 import { codeOf, HqError } from '@hq/shared/errors';
 import { fileFault } from '@hq/shared/program';
+import { counted } from '@hq/shared/text';
 import { missingTokens } from './config/desired-config.ts';
 import { type AgentsContext, type OnProgress, ownAgents } from './context.ts';
 import { provisionFiles, worktreeOf } from './provision-files.ts';
@@ -114,8 +115,8 @@ function assertOwn({ branch }: AgentSpec, record: ProvisionRecord | undefined): 
 
 function assertRoom(count: number, most: number): void {
   if (count < most) return;
-  throw new HqError('refused', `This gateway has ${count} agents, and no more fit.`, {
-    hint: 'Put the agent on another gateway, or remove one here.',
+  throw new HqError('refused', `This gateway has ${counted(count, 'agent')}, and no more fit.`, {
+    hint: 'Provision it on another gateway, or run `remove` for an agent that is no longer needed.',
   });
 }
 

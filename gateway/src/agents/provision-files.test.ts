@@ -183,7 +183,7 @@ describe('files of an agent', () => {
     const missing = provision({ ...maya, template: 'nobody' });
     await expect(missing).rejects.toMatchObject({
       code: 'not_found',
-      hint: expect.stringContaining('researcher'),
+      hint: expect.stringMatching(/^Templates: default, .*researcher/),
     });
   });
 });

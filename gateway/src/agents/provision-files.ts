@@ -107,7 +107,10 @@ async function updateFiles(
 async function templateFiles(repository: string, template: string | null): Promise<readonly CommitFile[]> {
   const tip = await tipOf(repository, templateBranch(template));
   if (tip !== undefined) return await filesOf(repository, tip);
-  const names = (await templateNames(repository)).join(', ');
+  const others = await templateNames(repository);
+  const names = ((await tipOf(repository, 'default')) === undefined ? others : ['default', ...others]).join(
+    ', ',
+  );
   throw new HqError('not_found', `There is no template ${template ?? 'default'}.`, {
     hint: names === '' ? 'The repository has no templates.' : `Templates: ${names}.`,
     field: 'template',

@@ -10,6 +10,15 @@ describe('the result of a command', () => {
     expect(resultWarning('restart_gateway', { service: 'gateway', tookMs: 1240 })).toBeNull();
   });
 
+  it('counts one thing as one', () => {
+    const one = { models: [], total: 1 };
+    expect(describeResult('list_models', one)).toBe('1 model, none with a key');
+    expect(describeResult('list_models', { models: [], total: 2 })).toBe('2 models, none with a key');
+    expect(describeResult('resume_all', { stopped: false, since: null, waiting: 1 })).toBe(
+      'agents work again; 1 item waits',
+    );
+  });
+
   it('that does not fit its schema is an error in tests', () => {
     expect(() => describeResult('restart_gateway', { service: 1 })).toThrow('does not fit its schema');
   });

@@ -4,6 +4,7 @@ import { nilTenant } from '../../../db/testing/database.ts';
 import { eventually } from '../../../db/testing/eventually.ts';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { connect, type HqClient } from '../client/index.ts';
+import { HqError } from '../errors.ts';
 import { createLiveQuery, type LiveQuery } from './live-query.ts';
 import type { LiveTiming } from './live-timing.ts';
 import { readAll } from './read-all.ts';
@@ -162,6 +163,35 @@ describe('a live query', () => {
     await settled(query, () => isLive(query) && slugs(query).length === 2);
     expect(slugs(query)).toEqual(['before', 'missed']);
     expect(query.getSnapshot().error).toBeNull();
+  });
+
+  it('counts its age from the first read that fails, also while its channel is joined', async () => {
+    const client = await signIn();
+    let failsSince: number | null = null;
+    const query = createLiveQuery<Agent>({
+      client: client.supabase,
+      bindings: [{ table: 'agents' }],
+      read: () =>
+        failsSince === null
+          ? Promise.resolve([])
+          : Promise.reject(new HqError('unreachable', 'HQ does not answer.')),
+      parse: () => null,
+      key: (row) => row.id,
+      compare: () => 0,
+      version: () => 0,
+      timing: { pollMs: 200, longestRetryMs: 100, notifyMs: 5, resyncMs: 3_600_000 },
+    });
+    open.push(query);
+    query.subscribe(() => undefined);
+    await settled(query, isLive);
+    await delay(200);
+    failsSince = Date.now();
+    query.refresh();
+    await settled(query, () => query.getSnapshot().status === 'offline');
+    const { asOf } = query.getSnapshot();
+    expect(asOf).toBeGreaterThanOrEqual(failsSince);
+    await delay(400);
+    expect(query.getSnapshot()).toMatchObject({ status: 'offline', asOf });
   });
 
   it('polls while events do not arrive', async () => {

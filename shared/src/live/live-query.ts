@@ -213,6 +213,8 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
   /** Returns the milliseconds until the next read. */
   #settle(read: Read<Row>, tookMs: number): number {
     if (read.rows instanceof HqError) {
+      // Events kept the rows current until this read began.
+      if (this.#status === 'live') this.#asOf = this.#readAt;
       this.#error = read.rows;
       this.#failures += 1;
     } else {

@@ -17,7 +17,7 @@ export function environmentFlag(env: NodeJS.ProcessEnv, name: string): boolean {
   const word = (env[name] ?? '').trim().toLowerCase();
   const isOn = Object.hasOwn(words, word) ? words[word] : undefined;
   if (isOn !== undefined) return isOn;
-  throw new HqError('usage', `${name} is neither on nor off.`, {
+  throw new HqError('usage', `${name} must be on or off.`, {
     field: name,
     hint: 'Set it to 1, true, yes or on, or to 0, false, no, off or nothing.',
   });

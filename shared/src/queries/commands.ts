@@ -33,6 +33,15 @@ export function readCommands(client: HqClient, filter: CommandsFilter = {}): Pro
   });
 }
 
+/** Counts the commands with a status, those that nobody holds rows of included. */
+export function countCommands(client: HqClient, status: CommandStatus): Promise<number> {
+  const request = client.supabase
+    .from('agent_commands')
+    .select('id', { count: 'exact', head: true })
+    .eq('status', status);
+  return client.ask(request.then(({ count, ...answer }) => ({ ...answer, data: count ?? 0 })));
+}
+
 /** Reads the commands with these ids, in no particular order. */
 export async function readCommandsById(client: HqClient, ids: readonly string[]): Promise<CommandRow[]> {
   const rows: CommandRow[] = [];

@@ -11,6 +11,7 @@ export {
 export { type ChatCode, issueChatCode, revokeChatLink } from './chat-linking.ts';
 export { liveCommandOutput, readCommandOutput, readLastOutput } from './command-output.ts';
 export {
+  countCommands,
   liveCommand,
   liveCommands,
   liveCommandsById,

@@ -1,3 +1,4 @@
+export { counted } from './counted.ts';
 export { parseJson } from './json.ts';
 export { nearestNames } from './nearest-names.ts';
 export { chatLine, chatLines, plain, plainLine, plainLines } from './plain.ts';

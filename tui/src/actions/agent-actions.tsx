@@ -8,6 +8,8 @@ import { type ActionContext, attempt, refusesToWrite } from './action-context.ts
 export interface AgentActions {
   /** Asks for a message, and opens the command that brings it to the agent. */
   readonly wake: (agent: AgentRow) => void;
+  /** Asks for the title of a task, and gives it to the agent. */
+  readonly giveTask: (agent: AgentRow) => void;
   /** Pauses the agent after a question, and opens its session for reading. */
   readonly takeOver: (agent: AgentRow) => void;
   /** Reads the session that is named, or the one that changed last. */
@@ -16,7 +18,7 @@ export interface AgentActions {
 
 export function createAgentActions(session: Session, context: ActionContext): AgentActions {
   const { messages, overlays, router } = context;
-  /** Messages that were not sent, by the agent's id. */
+  /** Messages and tasks that were not sent, by the agent's id. */
   const drafts = new Map<string, string>();
 
   function enqueue(
@@ -38,13 +40,37 @@ export function createAgentActions(session: Session, context: ActionContext): Ag
       if (refusesToWrite(context)) return;
       overlays.open((close) => (
         <MessageDialog
-          agent={plain(agent.slug)}
+          title={`Wake ${plain(agent.slug)} with a message`}
+          kind="message"
+          longest={8_000}
+          remark=" · this spends tokens"
           start={drafts.get(agent.id) ?? ''}
           onChange={(text) => drafts.set(agent.id, text)}
           submit={async (message) => {
             const { id } = await enqueue(agent, 'wake_agent', { message });
             drafts.delete(agent.id);
             return () => router.open('command', id);
+          }}
+          onClose={close}
+        />
+      ));
+    },
+    giveTask(agent) {
+      if (refusesToWrite(context)) return;
+      const owner = plain(agent.slug);
+      const key = `task ${agent.id}`;
+      overlays.open((close) => (
+        <MessageDialog
+          title={`A task for ${owner}: what is to be done?`}
+          kind="task"
+          longest={300}
+          remark=""
+          start={drafts.get(key) ?? ''}
+          onChange={(text) => drafts.set(key, text)}
+          submit={async (title) => {
+            await session.enqueue({ action: 'create_task', payload: { title, agent: agent.slug } });
+            drafts.delete(key);
+            return () => messages.say(`${owner} has the task. What it hands in comes to Needs: w.`, 'good');
           }}
           onClose={close}
         />

@@ -13,6 +13,7 @@ import { commandState } from '../columns/command-state.ts';
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx';
 import type { Session } from '../session/session.ts';
 import { type ActionContext, attempt, refusesToWrite } from './action-context.ts';
+import { withNamesHint } from './names-hint.ts';
 
 /** An action with everything it needs, as it was when the key was pressed. */
 interface CommandDraft {
@@ -22,6 +23,8 @@ interface CommandDraft {
   readonly gateway: GatewayRow | null;
   /** The slug of the agent, for actions on one. */
   readonly agent?: string;
+  /** Called where the database refuses it, or does not answer. */
+  readonly onRefused?: () => void;
 }
 
 /** Actions whose output is the answer: their command is opened at once. */
@@ -48,14 +51,20 @@ export function createCommandActions(
   const findGateway = (wanted: string | null): GatewayRow | null =>
     session.gateways.getSnapshot().rows.find(({ id }) => id === wanted) ?? null;
 
-  function send({ action: name, payload, gateway, ...agent }: CommandDraft): Promise<void> {
+  function send({ action: name, payload, gateway, onRefused, ...agent }: CommandDraft): Promise<void> {
     const action: Action = catalogue[name];
     const target = targetOf({ gateway, ...agent });
     const trail = router.trail.get();
     messages.say(`${action.title}: ${target}`, 'busy');
     return attempt(context, async () => {
       const on = gateway === null ? {} : { gateway: gateway.id };
-      const command = await session.enqueue({ action: name, payload, ...on, ...agent });
+      const command = await session
+        .enqueue({ action: name, payload, ...on, ...agent })
+        .catch(async (failure: unknown) => {
+          onRefused?.();
+          const known = () => session.agents.getSnapshot().rows;
+          throw await withNamesHint(failure, payload, known, 'The screen Agents');
+        });
       const undo =
         action.undo !== undefined && isActionName(action.undo)
           ? { action: action.undo, gateway: gateway?.id ?? null, ...agent }

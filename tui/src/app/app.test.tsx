@@ -12,6 +12,9 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((app) => app.close()));
 });
 
+/** Clears the line of the palette. */
+const clear = '\u0015';
+
 async function open(options: Parameters<typeof renderApp>[0] = {}): Promise<RenderedApp> {
   const app = renderApp(options);
   opened.push(app);
@@ -338,15 +341,21 @@ describe('acting', () => {
     const { type, text, sent } = await open();
     await type(':tail_logs lines=5 staging\r');
     expect(sent).toMatchObject([{ action: 'tail_logs', payload: { service: 'gateway', lines: 5 } }]);
-    await type(':tail_logs lines=many\r');
-    expect(text()).toMatch(/✕ .*(number|lines)/i);
-    await type(':ping nowhere\r');
+    // This HQ refuses everything: what was typed is there again.
+    await type(':');
+    expect(text()).toContain(': tail_logs lines=5 staging');
+    await type(`${clear}tail_logs lines=many\r`);
+    expect(text()).toMatch(/“many” is not a number. Set lines=/);
+    expect(text()).toContain(': tail_logs lines=many');
+    await type(`${clear}ping nowhere\r`);
+    expect(text()).toMatch(/There is no gateway called nowhere. Known: berlin,/);
+    await type(`${clear}pause_agent nobody\r`);
+    expect(text()).toMatch(/There is no agent called nobody. Known: .*ada/);
+    await type(`${clear}pause_agent ada nowhere\r`);
     expect(text()).toContain('There is no gateway called nowhere.');
-    await type(':pause_agent nobody\r');
-    expect(text()).toContain('There is no agent called nobody.');
-    await type(':pause_agent ada nowhere\r');
-    expect(text()).toContain('There is no gateway called nowhere.');
-    await type(':agents mall\r');
+    await type(`${clear}pause_agent\r`);
+    expect(text()).toContain('pause_agent needs an agent: write its name at the end.');
+    await type(`${clear}agents mall\r`);
     expect(text()).toContain('/mall');
     expect(sent).toHaveLength(1);
   });
@@ -358,11 +367,24 @@ describe('acting', () => {
       { action: 'create_task', payload: { title: 'Write the letter', priority: 'medium' } },
     ]);
     expect(frames.all.join()).toContain('Create a task: the workspace');
-    await type(':create_task Write\r');
+    await type(`:${clear}create_task Write\r`);
     expect(text()).toContain('go in quotes');
-    await type(':pause_agent @mallory\r');
+    await type(`${clear}create_task priority=high\r`);
+    expect(text()).toContain('Missing field title');
+    expect(text()).toContain(': create_task priority=high');
+    await type(`${clear}pause_agent @mallory\r`);
     expect(sent[1]).toMatchObject({ action: 'pause_agent', agent: 'mallory' });
     expect(sent).toHaveLength(2);
+  });
+
+  it('gives the selected agent a task by its title', async () => {
+    const { type, text, sent } = await open();
+    await type('T');
+    expect(text()).toContain('Select one on the screen Agents');
+    await type('2T\r');
+    expect(text()).toContain('Write a task first.');
+    await type('Write the minutes\r');
+    expect(sent).toEqual([{ action: 'create_task', payload: { title: 'Write the minutes', agent: 'ada' } }]);
   });
 
   it('copies the name, and what the screen shows', async () => {

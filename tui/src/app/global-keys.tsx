@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { Palette } from '../dialogs/palette.tsx';
 import { paletteEntries } from '../dialogs/palette-entries.ts';
 import { actKeys, copyKeys, generalKeys, tabsOf } from '../keys/app-keys.ts';
@@ -12,6 +12,7 @@ export function GlobalKeys(): ReactNode {
   const ui = useUi();
   const { router, messages, host } = ui;
   const tabs = tabsOf(ui.screens);
+  const refused = useRef('');
   const openTab = (at: number): boolean => {
     const tab = tabs[at];
     if (tab !== undefined) router.openTab(tab.name);
@@ -24,8 +25,9 @@ export function GlobalKeys(): ReactNode {
   useBindings('app', [...actKeys, ...copyKeys, ...generalKeys], {
     undo: () => undoLast(ui),
     'stop-all': () => stopOrResumeAll(ui),
-    needs: () => router.openTab('needs'),
-    palette: () => openPalette(ui),
+    'give-task': () => giveTask(ui),
+    'needs-you': () => router.openTab('needs'),
+    palette: () => openPalette(ui, refused),
     copy: () => {
       const { copyText } = ui.screen;
       if (copyText !== null) copy(ui, copyText, copyText);
@@ -53,18 +55,36 @@ export function GlobalKeys(): ReactNode {
   return null;
 }
 
+/** Asks for a task for the selected agent, or for the only one. */
+function giveTask({ screen, lookups, agents, messages }: Ui): void {
+  const all = [...lookups().agents.values()];
+  const agent = screen.agent ?? (all.length === 1 ? all[0] : undefined);
+  if (agent !== undefined) agents.giveTask(agent);
+  else if (all.length === 0)
+    messages.warn('There is no agent yet. `provision` in the palette (:) makes one.');
+  else messages.warn(`Which of the ${all.length} agents? Select one on the screen Agents (2).`);
+}
+
 function stopOrResumeAll({ session, commands }: Ui): void {
   const isStopped = session.workspace.getSnapshot().rows.some(({ stopped_at }) => stopped_at !== null);
   commands.start({ action: isStopped ? 'resume_all' : 'stop_all', payload: {}, gateway: null });
 }
 
-function openPalette(ui: Ui): void {
-  const { gateway } = ui.screen;
+/** What the database refuses is there again when the palette is opened the next time. */
+function openPalette(ui: Ui, refused: { current: string }): void {
+  const { gateway, agent } = ui.screen;
+  const start = refused.current;
+  refused.current = '';
   ui.overlays.open((close) => (
     <Palette
       entries={paletteEntries(ui.screens)}
-      target={gateway === null ? '' : `on ${gateway.slug}`}
-      onChoose={({ entry, ...given }) => entry.run(ui, given)}
+      targets={{ gateway: gateway?.slug ?? null, agent: agent?.slug ?? null }}
+      start={start}
+      onChoose={({ entry, text, ...given }) =>
+        entry.run(ui, given, () => {
+          refused.current = text;
+        })
+      }
       onClose={close}
     />
   ));

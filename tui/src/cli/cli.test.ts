@@ -93,7 +93,7 @@ describe('HQ_READONLY', () => {
     async (args) => {
       const { code, stdout, stderr } = await ping('maybe', args);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain('HQ_READONLY: ');
+      expect(stderr).toMatch(/^hq-tui: HQ_READONLY must be on or off\.\n/);
       expect(stderr).not.toContain('maybe');
     },
   );

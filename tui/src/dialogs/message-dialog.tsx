@@ -9,8 +9,13 @@ import { type EditedText, editedText, editText, TextField } from '../widgets/tex
 import { useSize } from '../widgets/theme.ts';
 
 interface MessageDialogProps {
-  readonly agent: string;
-  /** A message that was written before and not sent. */
+  readonly title: string;
+  /** The word for what is written, such as `message`. */
+  readonly kind: string;
+  /** Characters. */
+  readonly longest: number;
+  readonly remark: string;
+  /** A text that was written before and not sent. */
   readonly start: string;
   readonly onChange: (text: string) => void;
   /** Returns what is done once the dialog is closed. A failure leaves the message as it is, and is shown. */
@@ -24,33 +29,31 @@ interface State {
   readonly fault: string;
 }
 
-const longestMessage = 8_000;
-
-/** Asks for one line that an agent gets. What was written stays for the next time. */
+/** Asks for one line that an agent gets: a message or a task. What was written stays for the next time. */
 export function MessageDialog(props: MessageDialogProps): ReactNode {
-  const { agent } = props;
+  const { title, kind, remark } = props;
   const { text, isSending, fault } = useMessage(props);
   const width = Math.min(70, useSize().columns - 8);
-  const title = `Wake ${agent} with a message`;
   const said = isSending ? 'Sending' : fault;
   return (
     <Dialog
       title={title}
       width={width}
       height={paragraphLines([said], width).length + 4}
-      spoken={[`dialog: ${title}`, `message: ${text.value}`, said, 'enter sends it, escape leaves']}
+      spoken={[`dialog: ${title}`, `${kind}: ${text.value}`, said, 'enter sends it, escape leaves']}
     >
       <Text> </Text>
       <TextField text={text} width={width} hasCursor={!isSending} />
       <Text> </Text>
       <Paragraph sentences={[said]} tone={isSending ? 'busy' : 'bad'} />
-      <Remark text="enter sends · esc leaves and keeps the message · this spends tokens" />
+      <Remark text={`enter sends · esc leaves and keeps the ${kind}${remark}`} />
     </Dialog>
   );
 }
 
 /** The state of the dialog, changed by its keys while the component is mounted. */
-function useMessage({ start, onChange, submit, onClose }: MessageDialogProps): State {
+function useMessage(props: MessageDialogProps): State {
+  const { kind, longest, start, onChange, submit, onClose } = props;
   const isOpen = useRef(true);
   const [shown, state] = useStored<State>(() => ({ text: editedText(start), isSending: false, fault: '' }));
   const close = (): void => {
@@ -63,9 +66,9 @@ function useMessage({ start, onChange, submit, onClose }: MessageDialogProps): S
     const message = text.value.trim();
     const fault =
       message === ''
-        ? 'Write a message first.'
-        : message.length > longestMessage
-          ? `A message has at most ${longestMessage} characters.`
+        ? `Write a ${kind} first.`
+        : message.length > longest
+          ? `A ${kind} has at most ${longest} characters.`
           : '';
     state.update((now) => ({ ...now, isSending: fault === '', fault }));
     if (fault !== '') return;

@@ -1,4 +1,5 @@
 import { type Action, actionNames, catalogue } from '@hq/shared/actions';
+import { describeField, payloadFields } from '../actions/payload.ts';
 import { addSecret, openHelp, refresh, toggleMouse } from '../app/operations.tsx';
 import type { Screen } from '../app/screen.ts';
 import type { Ui } from '../app/ui.ts';
@@ -11,9 +12,12 @@ export interface PaletteEntry {
   readonly aliases: readonly string[];
   readonly title: string;
   readonly note: string;
-  /** True for an action on the selected gateway or agent. */
-  readonly isAimed: boolean;
-  readonly run: (ui: Ui, given: Arguments) => void;
+  /** What an action without a name is for: the selected gateway or agent. */
+  readonly aimsAt: 'gateway' | 'agent' | null;
+  /** The fields that may be set, each in a line. */
+  readonly fields: readonly string[];
+  /** Returns what is wrong with the arguments, or null. `onRefused` is called where the database refuses them. */
+  readonly run: (ui: Ui, given: Arguments, onRefused: () => void) => string | null;
 }
 
 /** Things that the palette does besides actions and screens. */
@@ -29,7 +33,7 @@ const operations: readonly (readonly [name: string, title: string, run: (ui: Ui)
 
 /** Every action of the catalogue, every screen with a tab, and the few things that are neither. */
 export function paletteEntries(screens: readonly Screen[]): readonly PaletteEntry[] {
-  const unaimed = { aliases: [], note: '', isAimed: false };
+  const unaimed = { aliases: [], note: '', aimsAt: null, fields: [] };
   return [
     ...actionNames.map((name): PaletteEntry => {
       const { title, danger, target }: Action = catalogue[name];
@@ -38,19 +42,29 @@ export function paletteEntries(screens: readonly Screen[]): readonly PaletteEntr
         aliases: [name.replaceAll('_', ' ')],
         title,
         note: danger === 'read' ? '' : danger,
-        isAimed: target !== 'workspace',
-        run: (ui, given) => startAction(name, given, ui),
+        aimsAt: target === 'workspace' ? null : target,
+        fields: payloadFields(name).map(describeField),
+        run: (ui, given, onRefused) => startAction(name, given, ui, onRefused),
       };
     }),
     ...screens.flatMap(({ name, tab }): PaletteEntry[] => {
       if (tab === undefined) return [];
-      const run = ({ list, router }: Ui, { words }: Arguments): void => {
+      const run = ({ list, router }: Ui, { words }: Arguments): null => {
         if (words.length > 0) list(name).setFilter(words.join(' '));
         router.openTab(name);
+        return null;
       };
       return [{ ...unaimed, name, aliases: tab.aliases, title: tab.summary, run }];
     }),
-    ...operations.map(([name, title, run]): PaletteEntry => ({ ...unaimed, name, title, run })),
+    ...operations.map(
+      ([name, title, act]): PaletteEntry => ({
+        ...{ ...unaimed, name, title },
+        run: (ui) => {
+          act(ui);
+          return null;
+        },
+      }),
+    ),
   ];
 }
 

@@ -16,9 +16,10 @@ async function choose(text: string, ...after: string[]): Promise<Chosen | null> 
   const { type, frames } = renderComponent(
     <Palette
       entries={entries}
-      target="on primary"
+      targets={{ gateway: 'primary', agent: null }}
       onChoose={(each) => {
         chosen = each;
+        return null;
       }}
       onClose={() => undefined}
     />,
@@ -60,6 +61,30 @@ describe('the palette', () => {
       words: [],
     });
     expect((await choose('create_task title=It"s'))?.settings).toEqual(['title=It"s']);
+  });
+
+  it('stays open with what was typed where something is missing, and says what', async () => {
+    const refused: string[] = [];
+    const { type, text, frames } = renderComponent(
+      <Palette
+        entries={entries}
+        targets={{ gateway: null, agent: null }}
+        start="create_task "
+        onChoose={(chosen) => {
+          refused.push(chosen.text);
+          return 'Missing field title: set title=<string>.';
+        }}
+        onClose={() => expect.unreachable('It was closed.')}
+      />,
+    );
+    closing.push(() => frames.close());
+    await type('priority=high\r');
+    expect(refused).toEqual(['create_task priority=high']);
+    expect(text()).toContain('Missing field title');
+    expect(text()).toContain('create_task priority=high');
+    expect(text()).toContain('title=<string>  The task in one line; required');
+    await type(' ');
+    expect(text()).not.toContain('Missing');
   });
 
   it('completes the name with tab, keeping room for arguments', async () => {

@@ -1,6 +1,7 @@
 import { type Action, type ActionName, catalogue } from '@hq/shared/actions';
 import { needsGateway } from '../actions/command-actions.tsx';
 import { errorText } from '../actions/error-text.ts';
+import { namesHint } from '../actions/names-hint.ts';
 import { parsePayload } from '../actions/payload.ts';
 import type { Ui } from '../app/ui.ts';
 
@@ -10,12 +11,15 @@ export interface Arguments {
   readonly words: readonly string[];
 }
 
-/** Starts an action with the settings as its payload; a word names its target. */
+const screenOf = { agent: 'The screen Agents', gateway: 'The screen Fleet' } as const;
+
+/** Starts an action with the settings as its payload; a word names its target. Returns what is wrong with them, or null. */
 export function startAction(
   name: ActionName,
   { settings, words }: Arguments,
-  { messages, commands, screen, lookups }: Ui,
-): void {
+  { commands, screen, lookups }: Ui,
+  onRefused: () => void,
+): string | null {
   const action: Action = catalogue[name];
   const { agents, gateways } = lookups();
   const named = words.map((word) => word.replace(/^@/, ''));
@@ -28,24 +32,34 @@ export function startAction(
       ? (gateways.get(agent?.gateway_id ?? '') ?? screen.gateway)
       : ([...gateways.values()].find(({ slug }) => slug === other) ?? null);
   if (action.target === 'workspace' && other !== undefined) {
-    messages.warn(`${name} takes key=value only; two words go in quotes.`);
-  } else if (others.length > 1) {
-    messages.warn(`${name} takes one name, and settings such as key=value.`);
-  } else if (gateway === null && (other !== undefined || needsGateway(action))) {
+    return `${name} takes key=value only; two words go in quotes.`;
+  }
+  if (others.length > 1) {
+    return `${name} takes one name, and settings such as key=value.`;
+  }
+  if (gateway === null && (other !== undefined || needsGateway(action))) {
     const kind = action.target === 'agent' && namedAgent === undefined ? 'agent' : 'gateway';
-    messages.warn(other === undefined ? 'No gateway is selected.' : `There is no ${kind} called ${other}.`);
-  } else {
-    try {
-      const payload = parsePayload(name, settings);
-      const hasNone = action.target === 'workspace' || (agent !== null && agent.gateway_id === null);
-      commands.start({
-        action: name,
-        payload,
-        gateway: hasNone ? null : gateway,
-        ...(agent === null ? {} : { agent: agent.slug }),
-      });
-    } catch (failure) {
-      messages.warn(errorText(failure));
-    }
+    if (other === undefined)
+      return 'No gateway is selected. Select one on Fleet, or write its name at the end.';
+    const rows = [...(kind === 'agent' ? agents : gateways).values()];
+    return `There is no ${kind} called ${other}. ${namesHint(other, rows, kind, screenOf[kind])}`;
+  }
+  if (action.target === 'agent' && agent === null) {
+    const hint = namesHint('', [...agents.values()], 'agent', screenOf.agent);
+    return `${name} needs an agent: write its name at the end. ${hint}`;
+  }
+  try {
+    const payload = parsePayload(name, settings);
+    const hasNone = action.target === 'workspace' || (agent !== null && agent.gateway_id === null);
+    commands.start({
+      action: name,
+      payload,
+      gateway: hasNone ? null : gateway,
+      ...(agent === null ? {} : { agent: agent.slug }),
+      onRefused,
+    });
+    return null;
+  } catch (failure) {
+    return errorText(failure);
   }
 }

@@ -3,6 +3,7 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { readAgents } from '@hq/shared/queries';
 import type { AgentRow } from '@hq/shared/rows';
+import { counted } from '@hq/shared/text';
 import type { Console } from '../cli/output/console.ts';
 import { followCommand } from '../cli/waiting/follow-command.ts';
 import { readWorkspace } from '../openclaw-home/workspace-files.ts';
@@ -71,7 +72,7 @@ async function makeAgent(
   const begun: ImportedAgent = earlier ?? newAgent(agent.id, slug);
   if (begun.commandId !== null) return begun;
   await note(begun);
-  onStep(`${slug}: sending ${agent.files.files.length} files to the gateway`);
+  onStep(`${slug}: sending ${counted(agent.files.files.length, 'file')} to the gateway`);
   await control.sendFiles(begun.importId, readWorkspace(agent.files));
   onStep(`${slug}: adding it to HQ`);
   const { command } = await client.enqueue({

@@ -1,4 +1,5 @@
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
+import { counted } from '@hq/shared/text';
 import type { HomeAgent, OpenClawHome } from '../openclaw-home/read-home.ts';
 import type { CronJob } from '../openclaw-home/read-state.ts';
 import { payloadFault } from './provision-payload.ts';
@@ -86,7 +87,8 @@ function reasonToSkip(
   if (slug === null) return `HQ has no slug for it: give one with --as ${id}=NEW`;
   if (taken.has(slug)) return `the slug ${slug} is taken: give another with --as ${id}=NEW`;
   if (files.fault !== null) return files.fault;
-  if (room <= 0) return `the gateway has room for ${most} agents: import it to another one with --gateway`;
+  if (room <= 0)
+    return `the gateway has room for ${counted(most, 'agent')}: import it to another one with --gateway`;
   return null;
 }
 

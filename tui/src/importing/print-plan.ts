@@ -1,4 +1,4 @@
-import { plain } from '@hq/shared/text';
+import { counted, plain } from '@hq/shared/text';
 import type { HomeAgent } from '../openclaw-home/read-home.ts';
 import type { CronJob } from '../openclaw-home/read-state.ts';
 import { agentsToImport, type ImportPlan, type PlannedAgent, takesChannels } from './plan.ts';
@@ -54,7 +54,7 @@ function secretLines({ channels, providerKeys }: HomeAgent, isWithoutChannels: b
       : [
           detail(
             'channel',
-            `${account.channel} ${account.account}; ${account.allowFrom.length} people may write`,
+            `${account.channel} ${account.account}; ${counted(account.allowFrom.length, 'person', 'people')} may write`,
           ),
           detail('tokens', `${[...account.tokens.keys()].join(', ')}: ${stored}`),
         ]),

@@ -26,7 +26,8 @@ export const listKeys = [
 
 export const actKeys = [
   { does: 'undo', keys: ['u'], about: 'take back the last action', writes: true },
-  { does: 'needs', keys: ['w'], about: 'what waits for you' },
+  { does: 'give-task', keys: ['T'], short: 'task', about: 'give an agent a task', writes: true },
+  { does: 'needs-you', keys: ['w'], about: 'what waits for you' },
   { does: 'stop-all', keys: ['X'], about: 'stop all agents, or resume them', writes: true },
   { does: 'palette', keys: [':'], short: 'act', about: 'do anything by its name' },
 ] as const satisfies readonly Binding[];

@@ -51,6 +51,7 @@ describe('the keys', () => {
         'delete the secret',
         'dismiss the alert',
         'get a code that links your chat account',
+        'give an agent a task',
         'tail the gateway’s logs',
         'write a remark on the secret',
         'pause or resume the agent',

@@ -9,7 +9,7 @@ const keys = [] as const;
 /** Everything that waits for a person. Enter decides. */
 export const needsScreen = listScreen({
   name: 'needs',
-  tab: { title: 'Needs you', aliases: ['needs', 'questions', 'waiting'], summary: 'What waits for you' },
+  tab: { title: 'Needs', aliases: ['questions', 'waiting'], summary: 'What waits for you' },
   crumb: () => 'Needs you',
   keys,
   on: () => ({}),

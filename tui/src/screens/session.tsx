@@ -1,6 +1,6 @@
 import type { AgentRow, CommandRow } from '@hq/shared/rows';
 import { isFinished } from '@hq/shared/rows';
-import { agoOf, plain, plainLine } from '@hq/shared/text';
+import { agoOf, counted, plain, plainLine } from '@hq/shared/text';
 import { Box } from 'ink';
 import { type ReactNode, useLayoutEffect, useMemo, useState } from 'react';
 import { z } from 'zod';
@@ -150,7 +150,7 @@ function SessionFacts({ agent, read, newest, now }: SessionFactsProps): ReactNod
           text={
             result === undefined || isReading
               ? '   reading …'
-              : `   ${plain(result.session)} · ${result.messages} messages${when}${others}`
+              : `   ${plain(result.session)} · ${counted(result.messages, 'message')}${when}${others}`
           }
         />
       )}

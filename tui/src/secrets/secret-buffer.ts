@@ -1,3 +1,4 @@
+import { counted } from '@hq/shared/text';
 import type { KeyPress, Paste } from '../terminal/input.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
@@ -14,8 +15,8 @@ export class SecretBuffer {
   get size(): string {
     const characters = [...this.#text].length;
     const lines = this.#text.replace(/\n$/, '').split('\n').length;
-    const counted = `${characters} ${characters === 1 ? 'character' : 'characters'}`;
-    return lines === 1 ? counted : `${counted} in ${lines} lines`;
+    const size = counted(characters, 'character');
+    return lines === 1 ? size : `${size} in ${lines} lines`;
   }
 
   /** Returns false for an input that edits nothing. */

@@ -6,7 +6,8 @@ export const tones = ['good', 'busy', 'warn', 'bad', 'off', 'dim', 'strong', 'ac
 export type Tone = (typeof tones)[number];
 
 /** The states that have a mark of their own shape, so that no colour is needed to tell them apart. */
-export type Mark = 'good' | 'busy' | 'warn' | 'bad' | 'off' | 'none';
+export const marks = ['good', 'busy', 'warn', 'bad', 'off', 'none'] as const;
+export type Mark = (typeof marks)[number];
 
 export interface Theme {
   readonly colours: ColourDepth;
@@ -39,7 +40,7 @@ export const palettes = {
   light16: { good: '39', busy: '34', warn: '35', bad: '31', accent: '34' },
 } as const;
 
-const marks: Readonly<Record<Mark, readonly [unicode: string, ascii: string]>> = {
+const signs: Readonly<Record<Mark, readonly [unicode: string, ascii: string]>> = {
   good: ['●', '*'],
   busy: ['◐', '~'],
   warn: ['▲', '!'],
@@ -78,7 +79,7 @@ export function createTheme(options: {
     ground,
     unicode,
     paint: (tone, text) => (text === '' ? '' : pairs[tone].on + text + pairs[tone].off),
-    mark: (mark) => marks[mark][unicode ? 0 : 1],
+    mark: (mark) => signs[mark][unicode ? 0 : 1],
     select: (line) => selected.on + line + selected.off,
     rule: unicode ? '─' : '-',
     bar: unicode ? '▌' : '>',

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { Text, useIsScreenReaderEnabled } from 'ink';
 import { memo, type ReactNode } from 'react';
 import { cut, fill, widthOf, wrap } from '../table/cell.ts';
-import type { Tone } from '../theme/theme.ts';
+import { marks, type Tone } from '../theme/theme.ts';
 import { useTheme, useWidth } from './theme.ts';
 
 /** One line, painted already and no wider than its place. */
@@ -27,12 +27,14 @@ export interface Part {
   readonly tone?: Tone;
 }
 
-/** A line of plain parts, each in its tone; what is too much is cut. */
+/** A line of plain parts, each in its tone; what is too much is cut. A screen reader hears no mark before the name. */
 export function Line({ parts }: { readonly parts: readonly Part[] }): ReactNode {
   const theme = useTheme();
   let line = '';
   let left = useWidth();
-  for (const { text, tone = 'plain' } of parts) {
+  const hasMark = marks.some((mark) => theme.mark(mark) === parts[0]?.text.trim());
+  const shown = useIsScreenReaderEnabled() && hasMark ? parts.slice(1) : parts;
+  for (const { text, tone = 'plain' } of shown) {
     if (left <= 0) break;
     const kept = cut(text, left, theme.ellipsis);
     line += theme.paint(tone, kept);

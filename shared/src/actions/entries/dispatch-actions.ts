@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../text/counted.ts';
 import { defineAction } from '../action.ts';
 import { entity, idOf, noFields, onWorkspace, shortId } from './payload-parts.ts';
 
@@ -19,7 +20,8 @@ export const dispatchActions = {
     danger: 'disruptive',
     payload: noFields,
     result: () => z.object({ stopped: z.boolean(), since: z.string().nullable(), turns: z.number() }),
-    describe: ({ turns }) => `all agents are stopped; ${turns} turns are being aborted`,
+    describe: ({ turns }) =>
+      `all agents are stopped; ${counted(turns, 'turn is', 'turns are')} being aborted`,
   }),
   resume_all: defineAction({
     ...onWorkspace,
@@ -27,7 +29,7 @@ export const dispatchActions = {
     summary: 'Lets the agents of the workspace work again after stop_all.',
     payload: noFields,
     result: () => z.object({ stopped: z.boolean(), since: z.string().nullable(), waiting: z.number() }),
-    describe: ({ waiting }) => `agents work again; ${waiting} items wait`,
+    describe: ({ waiting }) => `agents work again; ${counted(waiting, 'item waits', 'items wait')}`,
   }),
   retry_item: defineAction({
     ...onItem,

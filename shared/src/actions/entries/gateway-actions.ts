@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../text/counted.ts';
 import { defineAction } from '../action.ts';
 import { describeServices, serviceStatus } from '../services.ts';
 import { byRunner, noFields } from './payload-parts.ts';
@@ -117,8 +118,8 @@ export const gatewayActions = {
     describe: ({ models, total }) => {
       const usable = models.filter(({ available }) => available);
       return usable.length === 0
-        ? `${total} models, none with a key`
-        : `${total} models; with a key: ${usable
+        ? `${counted(total, 'model')}, none with a key`
+        : `${counted(total, 'model')}; with a key: ${usable
             .slice(0, 5)
             .map(({ id }) => id)
             .join(', ')}${usable.length > 5 ? ' …' : ''}`;

@@ -2,11 +2,8 @@ import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
 import { readAgents } from '@hq/shared/queries';
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
-import { nearestNames } from '@hq/shared/text';
+import { namesHint } from '../../actions/names-hint.ts';
 import { onlyOne, readIdStart } from './id-start.ts';
-
-/** More names are counted, and the nearest named. */
-const mostNamed = 5;
 
 /** Finds a gateway by its slug, its id or the start of its id. */
 export function findGateway(gateways: readonly GatewayRow[], name: string): GatewayRow {
@@ -33,18 +30,4 @@ function findNamed<Row extends { readonly id: string; readonly slug: string }>(
     field: `--${kind}`,
     hint: namesHint(name, rows, kind),
   });
-}
-
-/** Returns the names that were meant perhaps, with the call that lists all; a few names as they are. */
-export function namesHint(
-  name: string,
-  rows: readonly { readonly slug: string }[],
-  kind: 'gateway' | 'agent',
-): string {
-  const slugs = rows.map(({ slug }) => slug);
-  if (slugs.length === 0) return `There is no ${kind} yet.`;
-  if (slugs.length <= mostNamed) return `Known: ${slugs.join(', ')}.`;
-  const near = nearestNames(name, slugs);
-  const meant = near.length === 0 ? '' : `Did you mean ${near.join(', ')}? `;
-  return `${meant}\`hq-tui ${kind}s\` lists all ${slugs.length}.`;
 }

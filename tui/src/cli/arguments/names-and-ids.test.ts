@@ -53,6 +53,10 @@ describe('a name that does not exist', () => {
     [['agents', '--gateway', 'nowhere'], '`hq-tui gateways` lists all 206.'],
     [['commands', '--agent', 'scrbe'], 'Did you mean scribe? `hq-tui agents` lists all 8.'],
     [['run', 'pause_agent', '--agent', 'scibe'], 'Did you mean scribe?'],
+    [
+      ['run', 'create_task', '--set', 'title=Write', '--set', 'agent=scrbe'],
+      'Did you mean scribe? `hq-tui agents` lists all 8.',
+    ],
     [['secrets', 'set', 'A_KEY'], '`hq-tui gateways` lists all 206.'],
     [['secrets', 'list', '--agent', 'scrib'], 'Did you mean scribe?'],
     [['gatewais'], 'Did you mean gateways?'],

@@ -104,6 +104,17 @@ describe('the lists', () => {
     await stack.database.query('delete from gateways where id = $1', [far]);
   });
 
+  it('count every command that waits, the newest 500 or not', async () => {
+    await stack.database.behindTheGuard(
+      `insert into public.agent_commands (gateway_id, action, status, created_at)
+       select '${gateway}', 'ping', case when n = 1 then 'pending' else 'done' end::public.command_status, now() - make_interval(secs => 600 - n)
+       from generate_series(1, 510) n`,
+    );
+    const { commands } = JSON.parse((await asOperator(['status', '--json'])).stdout);
+    expect(commands).toEqual({ pending: 1, running: 0 });
+    await stack.database.behindTheGuard('delete from public.agent_commands');
+  });
+
   it('filter commands by status, age, number and target', async () => {
     const id = await ask('ping');
     await ask('stack_status');

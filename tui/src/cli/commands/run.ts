@@ -1,10 +1,11 @@
 import { type Action, type ActionName, actionNames, catalogue } from '@hq/shared/actions';
 import type { HqClient } from '@hq/shared/client';
 import { HqError } from '@hq/shared/errors';
-import { readGateways } from '@hq/shared/queries';
+import { readAgents, readGateways } from '@hq/shared/queries';
 import type { AgentRow, GatewayRow } from '@hq/shared/rows';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { withNamesHint } from '../../actions/names-hint.ts';
 import { describeField, parsePayload, payloadFields } from '../../actions/payload.ts';
 import { findAgent, findGateway } from '../arguments/find-by-name.ts';
 import { parseSeconds } from '../arguments/numbers.ts';
@@ -86,14 +87,18 @@ async function runAction(console: Console, name: ActionName, options: RunOptions
   const { client } = await connectMember(console.env);
   const target = await findNamedTarget(client, options);
   if (!options.yes) await confirmAction(console, action, name, await targetName(client, action, target));
-  const { command, created } = await client.enqueue({
-    action: name,
-    payload,
-    ...(target.gateway === undefined ? {} : { gateway: target.gateway.id }),
-    ...(target.agent === undefined ? {} : { agent: target.agent.id }),
-    ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
-    origin: 'cli',
-  });
+  const { command, created } = await client
+    .enqueue({
+      action: name,
+      payload,
+      ...(target.gateway === undefined ? {} : { gateway: target.gateway.id }),
+      ...(target.agent === undefined ? {} : { agent: target.agent.id }),
+      ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
+      origin: 'cli',
+    })
+    .catch(async (failure: unknown) => {
+      throw await withNamesHint(failure, payload, () => readAgents(client));
+    });
   if (!created) console.say('This idempotency key was used before. Here is the earlier command.');
   if (!options.wait) {
     await printCommand(console, client, command, options.json, { created });

@@ -1,5 +1,12 @@
 import { needsAttention } from '@hq/shared/fleet';
-import { readAgents, readCommands, readGateways, readNotifications, readWorkspace } from '@hq/shared/queries';
+import {
+  countCommands,
+  readAgents,
+  readCommands,
+  readGateways,
+  readNotifications,
+  readWorkspace,
+} from '@hq/shared/queries';
 import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
 import { printedAttentionColumns } from '../../columns/attention.ts';
@@ -32,7 +39,7 @@ export async function printStatus(
   const now = client.clock.now();
   const attention = needsAttention(fleet, now);
   if (options.json) {
-    console.printJson(statusDocument(connection, fleet, attention));
+    console.printJson(await statusDocument(connection, fleet, attention));
     return;
   }
   const tenant = plain(member.tenant_name ?? 'HQ');
@@ -67,19 +74,22 @@ async function readFleet({ client }: MemberConnection) {
   return { gateways, agents, commands, notifications, workspaces };
 }
 
-function statusDocument(
+async function statusDocument(
   { client, member }: MemberConnection,
-  { gateways, agents, commands, workspaces }: Fleet,
+  { gateways, agents, workspaces }: Fleet,
   attention: ReturnType<typeof needsAttention>,
 ) {
   const now = client.clock.now();
-  const countCommands = (wanted: string): number => commands.filter(({ status }) => status === wanted).length;
+  const [pending, running] = await Promise.all([
+    countCommands(client, 'pending'),
+    countCommands(client, 'running'),
+  ]);
   return listDocument(client, {
     member: memberDocument(member, client.host),
     gateways: gateways.map((row) => gatewayDocument(row, { now })),
     stopped: stoppedDocument(workspaces, member),
     agents: { total: agents.length, ready: agents.filter(({ status }) => status === 'ready').length },
-    commands: { pending: countCommands('pending'), running: countCommands('running') },
+    commands: { pending, running },
     attention: attention.map(attentionDocument),
   });
 }

@@ -65,8 +65,8 @@ export function openConsole({ env, stdin, ...streams }: CallHost): Console {
 
 /** Returns an error for a person: the field, the message and the next step. */
 export function errorText(error: HqError): string {
-  const field = error.field === undefined ? '' : `${plain(error.field)}: `;
-  const message = error.message.startsWith(field) ? error.message : `${field}${error.message}`;
+  const { field = '' } = error;
+  const message = error.message.startsWith(field) ? error.message : `${plain(field)}: ${error.message}`;
   const hint = error.hint === undefined ? '' : `\n${plain(error.hint)}`;
   return redacted(`hq-tui: ${plain(message)}${hint}`);
 }

@@ -1,4 +1,5 @@
 import { commandRow, commandStatuses, isFinished } from '@hq/shared/rows';
+import { counted } from '@hq/shared/text';
 import { z } from 'zod';
 import { findAction } from '../../action-table.ts';
 import { code, fieldsOf, joinParts, moment, newLine, shortId, text } from '../../cards/card-parts.ts';
@@ -46,12 +47,12 @@ const outputCommand = defineCommand({
     // Everybody in a channel would see a file, so only direct messages get one.
     if (files && all.length > maxText * 3 && kind === 'direct') {
       const name = `${written.action}-${shortId(written.command_id)}.txt`;
-      const file = { name, text: all, note: `${lines.length} lines of ${title}` };
+      const file = { name, text: all, note: `${counted(lines.length, 'line')} of ${title}` };
       const sent = await services.outbox(platform).file(delivery.sender, file);
       // A press needs no answer beside the file.
       if (sent.ok && responder.message !== null) return;
       if (sent.ok) {
-        const state = `${lines.length} lines`;
+        const state = counted(lines.length, 'line');
         await responder.answer({ title: 'The output is in the file', tone: 'neutral', state });
         return;
       }

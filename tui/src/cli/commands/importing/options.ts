@@ -2,7 +2,8 @@ import { HqError } from '@hq/shared/errors';
 import type { GatewayRow } from '@hq/shared/rows';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { findGateway, namesHint } from '../../arguments/find-by-name.ts';
+import { namesHint } from '../../../actions/names-hint.ts';
+import { findGateway } from '../../arguments/find-by-name.ts';
 import { flag, text, writeOptions } from '../../arguments/options.ts';
 
 export const placeOptions = writeOptions.extend({

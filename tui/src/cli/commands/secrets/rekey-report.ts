@@ -1,12 +1,12 @@
 import { HqError } from '@hq/shared/errors';
-import { plain } from '@hq/shared/text';
+import { counted, plain } from '@hq/shared/text';
 import type { HostEnvelopes, NamedSecret } from '../../../secrets/host-envelopes.ts';
 import type { RekeyCounts } from '../../../secrets/rekey.ts';
 import type { Console } from '../../output/console.ts';
 
 export function sayCounts(console: Console, { total, done, toDo, unreadable }: RekeyCounts): void {
   console.say(
-    `${total} secrets: ${done} under the current key, ${toDo} to encrypt again, ${unreadable} that no key reads.`,
+    `${counted(total, 'secret')}: ${done} under the current key, ${toDo} to encrypt again, ${unreadable} that no key reads.`,
   );
 }
 
@@ -36,13 +36,17 @@ export async function rekeyDocument(
 
 export function unfinished({ toDo, unreadable }: RekeyCounts): HqError {
   if (toDo > 0) {
-    return new HqError('failed', `${toDo} secrets were written with a former key meanwhile.`, {
-      hint: 'Somebody still writes with that key. Run it again.',
-    });
+    return new HqError(
+      'failed',
+      `${counted(toDo, 'secret was', 'secrets were')} written with a former key meanwhile.`,
+      {
+        hint: 'Somebody still writes with that key. Run it again.',
+      },
+    );
   }
   return new HqError(
     'failed',
-    `${unreadable} secrets can be read with none of the keys; they were left unchanged.`,
+    `${counted(unreadable, 'secret')} can be read with none of the keys; nothing was changed there.`,
     {
       hint: 'Name the key that they were written with by --old-key-file, or replace their values with `hq-tui secrets rotate`.',
     },

@@ -3,7 +3,8 @@ import { HqError } from '@hq/shared/errors';
 import { readGateways, readSecrets } from '@hq/shared/queries';
 import type { AgentRow, GatewayRow, SecretRow } from '@hq/shared/rows';
 import type { Command } from 'commander';
-import { findAgent, findGateway, namesHint } from '../../arguments/find-by-name.ts';
+import { namesHint } from '../../../actions/names-hint.ts';
+import { findAgent, findGateway } from '../../arguments/find-by-name.ts';
 import { text, writeOptions } from '../../arguments/options.ts';
 
 export const targetOptions = writeOptions.extend({ gateway: text, agent: text });
