@@ -1,10 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { openClawEnvironment } from '../gateway/src/boot/openclaw-environment.ts';
-import { gatewayPaths } from '../gateway/src/environment.ts';
-import { findOpenClaw } from '../gateway/src/openclaw/package.ts';
 import {
   becomesReady,
   createHome,
@@ -14,7 +8,9 @@ import {
 } from '../gateway/src/testing/running-gateway.ts';
 import { ensureBuilt } from '../scripts/build.ts';
 import { sleep } from '../shared/src/program/index.ts';
+import { untilBareReady } from './bare-openclaw.ts';
 import { median, percentile } from './percentile.ts';
+import { cpuMs, memoryMib } from './processes.ts';
 import { atMost, type Figure, noted } from './table.ts';
 
 export const title = 'The gateway';
@@ -28,10 +24,6 @@ const bundle = [
   '--v8-pool-size=1',
   fileURLToPath(new URL('../gateway/dist/hq-gateway.js', import.meta.url)),
 ];
-/** Kilobytes in a page of the status file are counted by 1024. */
-const kibPerMib = 1024;
-/** The kernel counts processor time in hundredths of a second. */
-const msPerTick = 10;
 
 /** Milliseconds until hq-gateway says that it is ready, and its process. */
 async function untilReady(home: TestHome) {
@@ -39,28 +31,6 @@ async function untilReady(home: TestHome) {
   const gateway = startGateway(home, {}, bundle);
   await becomesReady(home, gateway);
   return { tookMs: performance.now() - beganAt, gateway };
-}
-
-/** Milliseconds until a bare OpenClaw on the same state and with the same environment has started. */
-async function untilBareReady(home: TestHome): Promise<number> {
-  const token = readFileSync(home.file('gateway-token'), 'utf8');
-  const paths = gatewayPaths(home.state);
-  const beganAt = performance.now();
-  const env = openClawEnvironment({ ...process.env, HOME: home.directory }, paths, token);
-  const args = [findOpenClaw().program, 'gateway', 'run', '--port', String(home.port)];
-  const bare = spawn(process.execPath, args, { cwd: home.state, env, stdio: 'ignore' });
-  const ended = once(bare, 'exit');
-  try {
-    while (performance.now() - beganAt < longestMs) {
-      const response = await fetch(`http://127.0.0.1:${home.port}/startupz`).catch(() => null);
-      if (response?.ok === true) return performance.now() - beganAt;
-      await sleep(100);
-    }
-    throw new Error('OpenClaw did not start');
-  } finally {
-    bare.kill('SIGTERM');
-    await ended;
-  }
 }
 
 async function stopped({ gateway }: Awaited<ReturnType<typeof untilReady>>): Promise<void> {
@@ -76,17 +46,6 @@ async function latencies(work: () => Promise<unknown>): Promise<readonly number[
     samples.push(performance.now() - beganAt);
   }
   return samples;
-}
-
-function memoryMib(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib) / kibPerMib;
-}
-
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * msPerTick;
 }
 
 export async function* measure(): AsyncIterable<Figure> {

@@ -2107,7 +2107,7 @@ begin
   if not found then
     raise exception 'this code is in use' using errcode = '23505', column = 'code';
   end if;
-  perform hq.audit_agent(p_agent, 'pairing.requested', format('%s on %s', coalesce(v_request.sender_name, v_request.sender), v_request.channel),
+  perform hq.audit_agent(p_agent, 'pairing.requested', format('%s on %s', hq.sender_label(v_request), v_request.channel),
     jsonb_build_object('actor_agent_id', p_agent.id, 'entity_type', 'pairing_request', 'entity_id', v_request.id));
   return hq.pairing_json(v_request);
 end
@@ -2582,10 +2582,10 @@ begin
   perform hq.notify(jsonb_build_object(
     'tenant_id', new.tenant_id, 'type', 'pairing_requested', 'severity', 'info', 'subject', 'agent:' || new.agent_id,
     'dedup_key', 'pairing_requested:' || new.id,
-    'title', format('%s asks to write to %s on %s', coalesce(new.sender_name, new.sender), v_slug, new.channel),
-    'body', format('code %s, valid until %s UTC', new.code, to_char(new.expires_at at time zone 'UTC', 'HH24:MI')),
+    'title', format('%s asks to write to %s on %s', hq.sender_label(new), v_slug, new.channel),
+    'body', format('An operator may approve it until %s UTC.', to_char(new.expires_at at time zone 'UTC', 'HH24:MI')),
     'entity_type', 'pairing_request', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_build_object(
-      'agent_slug', v_slug, 'gateway_id', new.gateway_id, 'channel', new.channel, 'pairing_code', new.code)));
+      'agent_slug', v_slug, 'gateway_id', new.gateway_id, 'channel', new.channel)));
   return null;
 end
 $function$;
@@ -6592,9 +6592,9 @@ AS $function$
     hq.offered_action('reject_deliverable', jsonb_build_object('deliverable', e.id))]
   from public.entity_links e where e.tenant_id = p_tenant and e.is_deliverable and e.review_status::text = 'in_review'
   union all
-  select 'pairing', r.id, r.agent_id, format('%s asks to write on %s', coalesce(r.sender_name, r.sender), r.channel), 'code ' || r.code, r.created_at,
+  select 'pairing', r.id, r.agent_id, format('%s asks to write on %s', hq.sender_label(r), r.channel), null, r.created_at,
     r.expires_at, '{}', false, array[hq.offered_action('approve_pairing',
-      jsonb_build_object('pairing_code', r.code, 'channel', r.channel), null, (select g.slug from public.gateways g where g.id = r.gateway_id))]
+      jsonb_build_object('pairing_code', r.id, 'channel', r.channel), null, (select g.slug from public.gateways g where g.id = r.gateway_id))]
   from public.pairing_requests r where r.tenant_id = p_tenant and r.status = 'pending' and r.expires_at > clock_timestamp()
   union all
   select 'dead_letter', i.id, i.agent_id, coalesce(i.summary, i.event_type::text), i.context ->> 'last_failure', coalesce(i.failed_at, i.updated_at), null,
@@ -6901,6 +6901,17 @@ CREATE OR REPLACE FUNCTION hq.pick(p_row jsonb, p_keys text[])
  SET search_path TO ''
 AS $function$ select jsonb_object_agg(k, p_row -> k) from unnest(p_keys) k $function$;
 grant execute on function hq.pick(jsonb,text[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.plain_name(p_text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select left(btrim(regexp_replace(regexp_replace(p_text,
+    '[\u0001-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"]', ' ', 'g'), ' {2,}', ' ', 'g')), 60)
+$function$;
+grant execute on function hq.plain_name(text) to public;
 
 CREATE OR REPLACE FUNCTION hq.preview_command(p_action text, p_payload jsonb, p_gateway text, p_agent text, p_origin text)
  RETURNS jsonb
@@ -7958,6 +7969,16 @@ begin
 end
 $function$;
 grant execute on function hq.secret_scope(uuid,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.sender_label(p_request pairing_requests)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select hq.plain_name(p_request.sender) || coalesce(' ("' || nullif(nullif(hq.plain_name(p_request.sender_name), ''), p_request.sender) || '")', '')
+$function$;
+grant execute on function hq.sender_label(pairing_requests) to public;
 
 CREATE OR REPLACE FUNCTION hq.serves(p_kind text, p_action command_action)
  RETURNS boolean
@@ -9744,7 +9765,7 @@ begin
   if not found then
     return null;
   end if;
-  perform hq.audit_agent(a, 'pairing.approved', format('%s may write to %s on %s', coalesce(v_request.sender_name, v_request.sender),
+  perform hq.audit_agent(a, 'pairing.approved', format('%s may write to %s on %s', hq.sender_label(v_request),
     a.slug, v_request.channel), jsonb_build_object('entity_type', 'pairing_request', 'entity_id', v_request.id))
   from public.agents a where a.id = v_request.agent_id;
   return hq.pairing_json(v_request);

@@ -216,7 +216,7 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
     end: () => query(`update entity_links set review_status = 'approved' where label = 'The notes'`),
   },
   pairing_requested: {
-    words: /Sam asks to write to writer on telegram[\s\S]*code AB12CD34/,
+    words: /555 \("Sam"\) asks to write to writer on telegram/,
     raise: async () => {
       const call = await asAgent(stack.database, agent);
       await call('pairing_requested', {

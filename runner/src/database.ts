@@ -3,7 +3,7 @@ import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { listedAgents } from './agents/listed-agent.ts';
 import { type DispatchRequest, dispatchResponse } from './dispatch/exchange.ts';
-import { isGatewayId } from './environment.ts';
+import { isUuid } from './environment.ts';
 import { type ExchangeRequest, exchangeResponse } from './exchange.ts';
 import { createRestClient } from './rest-client.ts';
 import { type SecretResult, secretsSnapshot } from './secrets/snapshot.ts';
@@ -27,6 +27,7 @@ const registeredGateways = z.array(
 );
 const newGateways = z.tuple([z.object({ gateway_id: z.string(), gateway_slug: z.string() })]);
 const secretsVersions = z.array(z.object({ secrets_version: z.number() }));
+const pairingCodes = z.array(z.object({ code: z.string() }));
 const credential = z.string().regex(/^[0-9a-f]{64}$/);
 const agentsLimits = { timeoutMs: 20_000, bytes: 16 * 1024 * 1024 };
 /** Fits a thousand secrets of the largest size, as envelopes. */
@@ -47,7 +48,7 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000, proxy
   return {
     /** Finds the gateway by its id or its slug; `conflict` when several tenants have one of that name. */
     async findGateway(idOrSlug: string, signal: AbortSignal): Promise<string> {
-      if (isGatewayId(idOrSlug)) return idOrSlug.toLowerCase();
+      if (isUuid(idOrSlug)) return idOrSlug.toLowerCase();
       const path = `gateways?select=id&limit=2&slug=eq.${encodeURIComponent(idOrSlug)}`;
       return onlyGateway(parse(gatewayIds, await rest.get(path, signal), 'gateway'), idOrSlug, rest.host);
     },
@@ -141,6 +142,17 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000, proxy
 
     async agentRemoved(agentId: string, signal: AbortSignal) {
       await rest.call('agent_removed', { p_agent_id: agentId }, signal);
+    },
+
+    /** Returns the code of a request. Throws `not_found` for one that is not there. */
+    async pairingCode(gatewayId: string, requestId: string, signal: AbortSignal): Promise<string> {
+      const path = `pairing_requests?select=code&gateway_id=eq.${gatewayId}&id=eq.${requestId}`;
+      const [row] = parse(pairingCodes, await rest.get(path, signal), 'pairing request');
+      if (row !== undefined) return row.code;
+      throw new HqError('not_found', 'There is no such request of a person.', {
+        hint: '`hq-tui pairings` lists who waits.',
+        field: 'pairing_code',
+      });
     },
 
     async pairingApproved(gatewayId: string, channel: string, code: string, signal: AbortSignal) {

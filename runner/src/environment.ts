@@ -29,7 +29,7 @@ const environment = z
     GATEWAY_ID: z
       .string()
       .refine(
-        (id) => isGatewayId(id) || /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id),
+        (id) => isUuid(id) || /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id),
         'must be a gateway id (a UUID) or a slug of lower-case letters, digits and single hyphens',
       )
       .optional(),
@@ -99,7 +99,7 @@ export function readEnvironment(variables: Variables): Environment {
   return parseEnvironment(environment, variables, hint);
 }
 
-export function isGatewayId(text: string): boolean {
+export function isUuid(text: string): boolean {
   return uuid.test(text.toLowerCase());
 }
 

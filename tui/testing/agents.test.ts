@@ -181,7 +181,7 @@ describe('people who ask to write to an agent', () => {
     const { action, payload, lease_token: token } = await claimOne(stack.database, gateway);
     expect({ action, payload }).toEqual({
       action: 'approve_pairing',
-      payload: { pairing_code: '5N6NW8JZ', channel: 'telegram' },
+      payload: { pairing_code: expect.stringMatching(/^[0-9a-f-]{36}$/), channel: 'telegram' },
     });
     await stack.database.query(`select pairing_approved($1, 'telegram', '5N6NW8JZ')`, [gateway]);
     await exchange(stack.database, {

@@ -8,6 +8,20 @@ set search_path = '' as $$
     'sender_name', p_request.sender_name, 'status', p_request.status, 'expires_at', p_request.expires_at)
 $$;
 
+-- Returns a text that a stranger chose, fit for one line: no control characters, no marks that turn text around, no quotes.
+create or replace function hq.plain_name(p_text text) returns text language sql immutable parallel safe
+set search_path = '' as $$
+  select left(btrim(regexp_replace(regexp_replace(p_text,
+    '[\u0001-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"]', ' ', 'g'), ' {2,}', ' ', 'g')), 60)
+$$;
+
+-- Returns who asks: the platform's id first, since anybody may take any name.
+create or replace function hq.sender_label(p_request public.pairing_requests) returns text language sql immutable parallel safe
+set search_path = '' as $$
+  select hq.plain_name(p_request.sender) || coalesce(' ("' || nullif(nullif(hq.plain_name(p_request.sender_name), ''), p_request.sender) || '")', '')
+$$;
+
+-- The alert holds no code: viewers read it.
 create or replace function hq.alert_pairing() returns trigger language plpgsql security definer
 set search_path = '' as $$
 declare
@@ -20,10 +34,10 @@ begin
   perform hq.notify(jsonb_build_object(
     'tenant_id', new.tenant_id, 'type', 'pairing_requested', 'severity', 'info', 'subject', 'agent:' || new.agent_id,
     'dedup_key', 'pairing_requested:' || new.id,
-    'title', format('%s asks to write to %s on %s', coalesce(new.sender_name, new.sender), v_slug, new.channel),
-    'body', format('code %s, valid until %s UTC', new.code, to_char(new.expires_at at time zone 'UTC', 'HH24:MI')),
+    'title', format('%s asks to write to %s on %s', hq.sender_label(new), v_slug, new.channel),
+    'body', format('An operator may approve it until %s UTC.', to_char(new.expires_at at time zone 'UTC', 'HH24:MI')),
     'entity_type', 'pairing_request', 'entity_id', new.id, 'actor_type', 'system', 'meta', jsonb_build_object(
-      'agent_slug', v_slug, 'gateway_id', new.gateway_id, 'channel', new.channel, 'pairing_code', new.code)));
+      'agent_slug', v_slug, 'gateway_id', new.gateway_id, 'channel', new.channel)));
   return null;
 end
 $$;
@@ -67,7 +81,7 @@ begin
   if not found then
     raise exception 'this code is in use' using errcode = '23505', column = 'code';
   end if;
-  perform hq.audit_agent(p_agent, 'pairing.requested', format('%s on %s', coalesce(v_request.sender_name, v_request.sender), v_request.channel),
+  perform hq.audit_agent(p_agent, 'pairing.requested', format('%s on %s', hq.sender_label(v_request), v_request.channel),
     jsonb_build_object('actor_agent_id', p_agent.id, 'entity_type', 'pairing_request', 'entity_id', v_request.id));
   return hq.pairing_json(v_request);
 end
@@ -86,7 +100,7 @@ begin
   if not found then
     return null;
   end if;
-  perform hq.audit_agent(a, 'pairing.approved', format('%s may write to %s on %s', coalesce(v_request.sender_name, v_request.sender),
+  perform hq.audit_agent(a, 'pairing.approved', format('%s may write to %s on %s', hq.sender_label(v_request),
     a.slug, v_request.channel), jsonb_build_object('entity_type', 'pairing_request', 'entity_id', v_request.id))
   from public.agents a where a.id = v_request.agent_id;
   return hq.pairing_json(v_request);

@@ -27,7 +27,7 @@ const request = (code: string, more: object = {}) =>
 const requests = () => database.query(`select code, status from pairing_requests order by created_at, code`);
 const alerts = () =>
   database.query(
-    `select title, body, severity, resolved_at is not null as over, meta ->> 'pairing_code' as code
+    `select title, body, severity, resolved_at is not null as over
      from notifications where type = 'pairing_requested' order by created_at`,
   );
 const approve = async (code: string) =>
@@ -40,8 +40,8 @@ test('a request is an alert until somebody approves it', async () => {
   expect(await requests()).toEqual([{ code: 'AB12CD34', status: 'pending' }]);
   expect(await alerts()).toEqual([
     {
-      ...{ title: 'Sam asks to write to scout on telegram', severity: 'info', over: false, code: 'AB12CD34' },
-      body: expect.stringMatching(/^code AB12CD34, valid until \d\d:\d\d UTC$/),
+      ...{ title: '5550001 ("Sam") asks to write to scout on telegram', severity: 'info', over: false },
+      body: expect.stringMatching(/^An operator may approve it until \d\d:\d\d UTC\.$/),
     },
   ]);
   expect(await approve('NOSUCH')).toBeNull();
@@ -62,6 +62,29 @@ test('a person who asks again has one open request, with the new code', async ()
     { code: 'SECOND', status: 'pending' },
   ]);
   expect((await alerts()).map(({ over }) => over)).toEqual([true, false]);
+});
+
+test('whoever may not approve reads the code nowhere', async () => {
+  const code = 'AB12CD34';
+  await request(code);
+  const viewer = await database.addUser({ role: 'viewer' });
+  for (const table of ['notifications', 'audit_log', 'agent_commands', 'pairing_requests']) {
+    const rows = await database.as(viewer, `select to_jsonb(t) as row from ${table} t`);
+    expect(JSON.stringify(rows), table).not.toContain(code);
+  }
+  const needs = await database.as(viewer, 'select needs_you() as needs');
+  expect(JSON.stringify(needs)).toContain('5550001');
+  expect(JSON.stringify(needs)).not.toContain(code);
+});
+
+test('a name that somebody chose stands behind the id, on one line and without marks that turn text', async () => {
+  const name = `Ann\u202e\u0007 "of HQ"\n${'x'.repeat(100)}`;
+  await request('NAMED', { sender_name: name });
+  await request('AGAIN', { sender: '5550002', sender_name: '5550002' });
+  expect((await alerts()).map(({ title }) => title)).toEqual([
+    expect.stringMatching(/^5550001 \("Ann of HQ x{40,50}"\) asks to write to scout on telegram$/),
+    '5550002 asks to write to scout on telegram',
+  ]);
 });
 
 test('it expires with the next exchange of the runner, and the alert with it', async () => {

@@ -327,9 +327,9 @@ create or replace function hq.needs_of(p_tenant uuid) returns table (
     hq.offered_action('reject_deliverable', jsonb_build_object('deliverable', e.id))]
   from public.entity_links e where e.tenant_id = p_tenant and e.is_deliverable and e.review_status::text = 'in_review'
   union all
-  select 'pairing', r.id, r.agent_id, format('%s asks to write on %s', coalesce(r.sender_name, r.sender), r.channel), 'code ' || r.code, r.created_at,
+  select 'pairing', r.id, r.agent_id, format('%s asks to write on %s', hq.sender_label(r), r.channel), null, r.created_at,
     r.expires_at, '{}', false, array[hq.offered_action('approve_pairing',
-      jsonb_build_object('pairing_code', r.code, 'channel', r.channel), null, (select g.slug from public.gateways g where g.id = r.gateway_id))]
+      jsonb_build_object('pairing_code', r.id, 'channel', r.channel), null, (select g.slug from public.gateways g where g.id = r.gateway_id))]
   from public.pairing_requests r where r.tenant_id = p_tenant and r.status = 'pending' and r.expires_at > clock_timestamp()
   union all
   select 'dead_letter', i.id, i.agent_id, coalesce(i.summary, i.event_type::text), i.context ->> 'last_failure', coalesce(i.failed_at, i.updated_at), null,

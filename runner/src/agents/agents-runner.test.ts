@@ -252,10 +252,22 @@ test('models are listed, usable ones first; a pairing is approved; a session beg
      select $1, id, 'telegram', 'scout', '555', 'AB12', now() + interval '1 hour' from agents where slug = 'scout'`,
     [harness.gateway],
   );
-  expect(await done('approve_pairing', { pairing_code: 'AB12', channel: 'telegram' })).toMatchObject({
+  const approved = {
     status: 'done',
     result: { sender: '555', account: 'scout', channel: 'telegram' },
-  });
+  };
+  const [asked] = await query(`select id from pairing_requests where code = 'AB12'`);
+  expect(await done('approve_pairing', { pairing_code: 'AB12', channel: 'telegram' })).toMatchObject(
+    approved,
+  );
+  expect(await query(`select status from pairing_requests where code = 'AB12'`)).toEqual([
+    { status: 'approved' },
+  ]);
+  // By its id, which names no code.
+  await query(`update pairing_requests set status = 'pending'`);
+  expect(await done('approve_pairing', { pairing_code: asked?.id, channel: 'telegram' })).toMatchObject(
+    approved,
+  );
   expect(await query(`select status from pairing_requests where code = 'AB12'`)).toEqual([
     { status: 'approved' },
   ]);

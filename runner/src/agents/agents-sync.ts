@@ -11,6 +11,7 @@ import type { GatewayStatus } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
 import { type Backoff, backoffMs, DueLoop, sleep } from '@hq/shared/program';
 import type { Database } from '../database.ts';
+import { isUuid } from '../environment.ts';
 import type { GatewayControl } from '../gateway-control.ts';
 import { type AgentsApi, agentsApi, type OnProgress } from './agents-api.ts';
 import {
@@ -22,7 +23,8 @@ import {
 import { type Confinement, confinementOf } from './confinement.ts';
 
 export interface AgentsSyncOptions extends Pick<ComparisonOptions, 'gatewayId' | 'readChannelTokens'> {
-  readonly database: ComparisonOptions['database'] & Pick<Database, 'agentRemoved' | 'pairingApproved'>;
+  readonly database: ComparisonOptions['database'] &
+    Pick<Database, 'agentRemoved' | 'pairingApproved' | 'pairingCode'>;
   readonly gateway: Pick<GatewayControl, 'request' | 'stream' | 'status'>;
   readonly log: Log;
   /** Called after agents were changed on the gateway; a new one has no provider keys yet. */
@@ -126,10 +128,15 @@ export class AgentsSync {
     });
   }
 
+  /** Takes the code, or the id of the request: whoever may not approve must not read codes in payloads. */
   async approvePairing(approval: PairingApproval, signal: AbortSignal): Promise<PairingApproved> {
     const { database, gatewayId } = this.#options;
-    const approved = await this.#api.approvePairing(approval, signal);
-    await database.pairingApproved(gatewayId, approval.channel, approval.code, signal);
+    const { channel } = approval;
+    const code = isUuid(approval.code)
+      ? await database.pairingCode(gatewayId, approval.code, signal)
+      : approval.code;
+    const approved = await this.#api.approvePairing({ channel, code }, signal);
+    await database.pairingApproved(gatewayId, channel, code, signal);
     return approved;
   }
 

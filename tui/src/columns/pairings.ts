@@ -16,10 +16,16 @@ function agentSlug({ agent_id, account }: PairingRow, { lookups }: RowContext): 
   return lookups.agents.get(agent_id)?.slug ?? account;
 }
 
-const who = column<PairingRow>('WHO', ({ sender_name, sender }) => sender_name ?? sender, {
+const who = column<PairingRow>('WHO', ({ sender }) => sender, {
   tone: 'strong',
-  width: { min: 14, max: 30, flex: 2 },
+  width: { min: 12, max: 24, flex: 1 },
   cutTo: 10,
+});
+/** Anybody may take any name, so it is never shown without the platform's id. */
+const name = column<PairingRow>('NAME', ({ sender_name }) => sender_name, {
+  width: { min: 10, max: 30, flex: 1 },
+  cutTo: 6,
+  placeholder: '–',
 });
 const agent = column<PairingRow>('AGENT', agentSlug, { width: { min: 12, max: 30, flex: 1 }, cutTo: 8 });
 const channel = column<PairingRow>('CHANNEL', (pairing) => pairing.channel, { width: { min: 9 } });
@@ -31,11 +37,6 @@ const left = column<PairingRow>(
   (pairing, { now }) => (isWaiting(pairing, now) ? age(Date.parse(pairing.expires_at) - now) : null),
   { width: { min: 7 }, dropOrder: 1, placeholder: '–', sortKey: (pairing) => epochOf(pairing.expires_at) },
 );
-const sender = column<PairingRow>('ACCOUNT', (pairing) => pairing.sender, {
-  tone: 'dim',
-  width: { min: 12, max: 24 },
-  dropOrder: 2,
-});
 
 export const pairingsTable: Table<PairingRow, RowContext> = {
   mark: pairingState,
@@ -46,16 +47,16 @@ export const pairingsTable: Table<PairingRow, RowContext> = {
     pairing.channel,
     pairing.code,
   ],
-  columns: [who, agent, channel, code, asked, left, sender],
+  columns: [who, name, agent, channel, code, asked, left],
 };
 
 export const printedPairingColumns: readonly Column<PairingRow, RowContext>[] = [
   agent,
   who,
+  name,
   { ...state, header: 'STATUS' },
   channel,
   code,
   { ...asked, align: 'right' },
   { ...left, align: 'right' },
-  sender,
 ];

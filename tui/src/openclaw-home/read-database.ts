@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, HqError } from '@hq/shared/errors';
 import { fileFault } from '@hq/shared/program';
+import { makeCopyDirectory } from './copy-directory.ts';
 
 const attempts = 5;
 
@@ -17,7 +17,7 @@ export async function readDatabase<Result>(
   read: (database: DatabaseSync) => Result,
 ): Promise<Result | null> {
   if ((await fingerprintOf(path)) === '') return null;
-  const directory = await mkdtemp(join(tmpdir(), 'hq-import-'));
+  const directory = await makeCopyDirectory();
   try {
     for (let attempt = 1; ; attempt += 1) {
       const copy = join(directory, `${attempt}.sqlite`);

@@ -21,8 +21,9 @@ export const pairingsScreen = listScreen({
   crumb: () => 'Pairings',
   keys,
   on: ({ ui: { commands }, row }, gateway) => ({
-    approve: withRow(row, ({ code, channel }) =>
-      commands.start({ action: 'approve_pairing', payload: { pairing_code: code, channel }, gateway }),
+    approve: withRow(row, ({ id, channel }) =>
+      // The id and not the code: viewers read the payloads of commands.
+      commands.start({ action: 'approve_pairing', payload: { pairing_code: id, channel }, gateway }),
     ),
   }),
   table: pairingsTable,

@@ -30,13 +30,13 @@ export function alertButtonOffers(alerts: readonly AlertRow[]): AlertButtonOffer
   ];
 }
 
-const pairing = z.object({ pairing_code: z.string(), channel: z.string() });
+const pairing = z.object({ channel: z.string() });
 
 /** A button that lets a person write to an agent. */
-function pairingOffer({ type, meta }: AlertRow, gateway: string | null): AlertButtonOffer[] {
+function pairingOffer({ type, meta, entity_id: id }: AlertRow, gateway: string | null): AlertButtonOffer[] {
   const { data } = pairing.safeParse(meta);
-  if (type !== 'pairing_requested' || data === undefined || gateway === null) return [];
-  return [offer('Approve', 'approve_sender', { ...data, gateway })];
+  if (type !== 'pairing_requested' || data === undefined || id === null || gateway === null) return [];
+  return [offer('Approve', 'approve_sender', { pairing_code: id, channel: data.channel, gateway })];
 }
 
 function idsOf(alerts: readonly AlertRow[]): string {

@@ -52,8 +52,9 @@ describe('the message of one alert', () => {
     expect(labels({ ...failed, ...seen })).toEqual(['Mute for 1 h', 'Retry', 'Open logs']);
     expect(labels({ ...failed, ...muted })).toEqual(['Retry', 'Open logs']);
     expect(labels({ ...failed, ...ended })).toEqual([]);
-    const meta = { gateway_id: 'g', channel: 'telegram', pairing_code: 'AB12CD34' };
-    expect(labels(one({ type: 'pairing_requested', meta }))[0]).toBe('Approve');
+    const meta = { gateway_id: 'g', channel: 'telegram' };
+    const asked = one({ type: 'pairing_requested', entity_id: 'p', meta });
+    expect(labels(asked)[0]).toBe('Approve');
   });
 });
 

@@ -143,7 +143,10 @@ export const provisionActions = {
           .string()
           .max(100)
           .regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*$/, 'the code that the person got')
-          .meta({ title: 'Code', description: 'The code that the agent answered to the person' }),
+          .meta({
+            title: 'Code',
+            description: 'The code that the agent answered to the person, or the id of the request',
+          }),
         channel: z.enum(['telegram', 'discord', 'slack']).describe('The chat platform'),
       }),
     result: () => z.object({ sender: z.string(), account: z.string(), channel: z.string() }),

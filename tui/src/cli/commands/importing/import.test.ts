@@ -61,6 +61,14 @@ describe('gateways import', { timeout: 60_000 }, () => {
     expect(records()).toBe(false);
   });
 
+  it('refuses a wrong --socket with --dry-run, too', async () => {
+    const socket = join(home, 'none.sock');
+    const wrong = { code: 4, stdout: '', stderr: expect.stringContaining('does not answer') };
+    expect(await importHome('--dry-run', '--socket', socket)).toMatchObject(wrong);
+    const unimport = ['gateways', 'unimport', home, '--dry-run', '--socket', socket];
+    expect(await cli.asOperator(unimport)).toMatchObject(wrong);
+  });
+
   it('refuses the bots of an OpenClaw that runs, and goes on without them', async () => {
     run();
     const refused = await importHome('--yes');

@@ -11,7 +11,14 @@ import { connectMember } from '../../connection/connect-member.ts';
 import type { Console } from '../../output/console.ts';
 import { openProgress } from '../../output/progress.ts';
 import { confirmByYes } from '../../prompts/confirm.ts';
-import { chooseGateway, homeCommand, placeOptions, renameOption, renames } from './options.ts';
+import {
+  checkNamedControl,
+  chooseGateway,
+  homeCommand,
+  placeOptions,
+  renameOption,
+  renames,
+} from './options.ts';
 
 const optionsOf = placeOptions.extend({ as: renames, cron: flag, channels: flag.default(true) });
 type ImportOptions = z.output<typeof optionsOf>;
@@ -40,6 +47,7 @@ async function importHome(console: Console, given: string, options: ImportOption
   const ids = home.agents.map(({ id }) => id);
   const renamed = parseRenames(options.as, ids);
   const { client } = await connectMember(console.env);
+  await checkNamedControl(console.env, client.url, options);
   const gateway = chooseGateway(await readGateways(client), options.gateway);
   const recordPath = records.recordPath(console.env, client.url, gateway.id, home.path);
   const record = await records.readRecord(recordPath);

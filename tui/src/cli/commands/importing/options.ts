@@ -35,6 +35,17 @@ export const renameOption = (): Option =>
 
 export const renames = z.array(z.string()).default([]);
 
+/** Throws for a socket or container that is named and does not answer: a dry run would hide the mistake until the import. */
+export async function checkNamedControl(
+  env: NodeJS.ProcessEnv,
+  url: string,
+  { socket, container }: Pick<z.output<typeof placeOptions>, 'socket' | 'container'>,
+): Promise<void> {
+  if (socket === undefined && container === undefined) return;
+  const { findControl } = await import('../../../importing/find-control.ts');
+  await (await findControl(env, url, { socket, container })).check();
+}
+
 /** Returns the named gateway, or the only one. */
 export function chooseGateway(gateways: readonly GatewayRow[], name: string | undefined): GatewayRow {
   if (name !== undefined) return findGateway(gateways, name);

@@ -10,7 +10,7 @@ import type { AddCommand } from '../../command.ts';
 import { connectMember } from '../../connection/connect-member.ts';
 import type { Console } from '../../output/console.ts';
 import { confirmByYes } from '../../prompts/confirm.ts';
-import { chooseGateway, homeCommand, placeOptions } from './options.ts';
+import { checkNamedControl, chooseGateway, homeCommand, placeOptions } from './options.ts';
 
 const optionsOf = placeOptions.extend({ changed: flag });
 type UnimportOptions = z.output<typeof optionsOf>;
@@ -32,6 +32,7 @@ async function unimportHome(console: Console, given: string, options: UnimportOp
     import('../../../importing/compare-home.ts'),
   ]);
   const { client } = await connectMember(console.env);
+  await checkNamedControl(console.env, client.url, options);
   const gateway = chooseGateway(await readGateways(client), options.gateway);
   const path = await realpath(given).catch(() => resolve(given));
   const recordPath = records.recordPath(console.env, client.url, gateway.id, path);

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from '@supabase/supabase-js';
+import {
+  becomesReady,
+  createHome,
+  killGateway,
+  startGateway,
+  type TestHome,
+} from '../gateway/src/testing/running-gateway.ts';
+import { descendantsOf, startHqProcess } from '../local/testing/hq-process.ts';
+import { sleep } from '../shared/src/program/index.ts';
+import { type AgentGateway, startAgentGateway, until } from './agent-gateway.ts';
+import { untilBareReady } from './bare-openclaw.ts';
+import { median } from './percentile.ts';
+import { cpuMs, memoryMib, memoryShareMib, nameOf } from './processes.ts';
+import { atMost, type Figure, noted } from './table.ts';
+
+export const title = 'Agents';
+
+const awake = 10;
+const present = 20;
+const provisions = 5;
+const starts = 3;
+const settleMs = 60_000;
+const idleMs = 60_000;
+/** 1.8 GB. */
+const mostMib = 1_717;
+
+const slugOf = (number: number) => `agent-${number}`;
+const provision = (gateway: AgentGateway, number: number) =>
+  gateway.run('provision', { slug: slugOf(number), name: `Agent ${number}` });
+
+/** Processes of a gateway: the runner, hq-gateway, OpenClaw with its children, and the relays of agents' networks. */
+function processesOf(gateway: AgentGateway) {
+  const [hqGateway = 0] = descendantsOf(gateway.runner);
+  const below = descendantsOf(hqGateway);
+  const relays = below.filter((pid) => ['bwrap', 'socat'].includes(nameOf(pid)));
+  const openClaw = below.filter((pid) => !relays.includes(pid));
+  return { hqGateway, relays, openClaw, ours: [gateway.runner, hqGateway, ...relays] };
+}
+
+const sum = (pids: readonly number[], of: (pid: number) => number) =>
+  pids.reduce((total, pid) => total + of(pid), 0);
+
+async function* awakeAgents(gateway: AgentGateway): AsyncGenerator<Figure> {
+  for (let number = 1; number <= awake; number += 1) await provision(gateway, number);
+  for (let number = 1; number <= awake; number += 1)
+    await gateway.run('wake_agent', { message: 'Run one command.' }, slugOf(number));
+  await sleep(settleMs);
+  const { hqGateway, relays, openClaw, ours } = processesOf(gateway);
+  const whole = sum([...ours, ...openClaw], memoryShareMib);
+  yield atMost(`${awake} awake agents: resident memory of everything`, whole, mostMib, 'MiB');
+  yield noted('of that OpenClaw', `${sum(openClaw, memoryShareMib).toFixed(0)} MiB`);
+  yield atMost('the runner, hq-gateway and the relays', sum(ours, memoryShareMib), 100, 'MiB');
+  const each = [gateway.runner, hqGateway].map((pid) => `${memoryMib(pid).toFixed(0)}`).join(' / ');
+  yield noted('runner / hq-gateway, shared pages counted in both', `${each} MiB`);
+  yield noted('relays', `${relays.length}, ${sum(relays, memoryShareMib).toFixed(0)} MiB`);
+  const before = sum(ours, cpuMs);
+  const before2 = sum(openClaw, cpuMs);
+  await sleep(idleMs);
+  yield atMost('the same: idle processor', (100 * (sum(ours, cpuMs) - before)) / idleMs, 1, '%', 2);
+  yield noted('OpenClaw, idle', `${((100 * (sum(openClaw, cpuMs) - before2)) / idleMs).toFixed(2)} %`);
+}
+
+async function* provisioning(gateway: AgentGateway): AsyncGenerator<Figure> {
+  for (let number = awake + 1; number <= present; number += 1) await provision(gateway, number);
+  const took: number[] = [];
+  for (let number = 1; number <= provisions; number += 1)
+    took.push(await provision(gateway, present + number));
+  const what = `provision beside ${present} agents, ${gateway.hasBrowsers ? 'with' : 'without'} a browser’s profile, longest`;
+  yield atMost(what, Math.max(...took) / 1000, 3, 's', 2);
+}
+
+/** Milliseconds from `npm start` with a new data directory until its first agent is ready. */
+async function untilFirstAgent(): Promise<number> {
+  const home = mkdtempSync(join(tmpdir(), 'hq-bench-first-'));
+  const beganAt = performance.now();
+  const args = ['--no-tui', '--data', join(home, 'data'), '--port', '0'];
+  const hq = startHqProcess(args, { env: { HOME: home, HQ_FIRST_AGENT: '1' } });
+  try {
+    const stack = await hq.ready;
+    const client = createClient(stack.url, stack.anonKey, { auth: { persistSession: false } });
+    const { error } = await client.auth.signInWithPassword(stack);
+    if (error) throw error;
+    await until('the first agent', async () => {
+      const { data } = await client.from('agents').select('status');
+      return data?.some(({ status }) => status === 'ready') ? true : undefined;
+    });
+    return performance.now() - beganAt;
+  } finally {
+    await hq.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds of a bare OpenClaw that has no compile cache yet, as in a new data directory. */
+const untilBareColdReady = (home: TestHome, round: number) =>
+  untilBareReady(home, { NODE_COMPILE_CACHE: join(home.directory, `cache-${round}`) });
+
+async function* firstAgent(): AsyncGenerator<Figure> {
+  const home = await createHome();
+  const [ours, bare]: [number[], number[]] = [[], []];
+  try {
+    // Writes the configuration.
+    const gateway = startGateway(home);
+    await becomesReady(home, gateway);
+    killGateway(gateway);
+    await gateway.exited;
+    for (let round = 0; round < starts; round += 1) {
+      bare.push(await untilBareColdReady(home, round));
+      ours.push(await untilFirstAgent());
+    }
+  } finally {
+    home.remove();
+  }
+  const more = (median(ours) - median(bare)) / 1000;
+  yield atMost('npm start to the first agent ready, beyond OpenClaw’s own start', more, 5, 's', 1);
+  const seconds = [ours, bare].map((all) => (median(all) / 1000).toFixed(1)).join(' / ');
+  yield noted('npm start to the first agent / bare OpenClaw, median', `${seconds} s`);
+}
+
+export async function* measure(): AsyncIterable<Figure> {
+  const gateway = await startAgentGateway();
+  try {
+    yield* awakeAgents(gateway);
+    yield* provisioning(gateway);
+  } finally {
+    await gateway.stop();
+  }
+  yield* firstAgent();
+}
