@@ -398,6 +398,7 @@ create table public.agent_inbox_items (
   constraint hq_count_items_changed TRIGGER DEFERRABLE INITIALLY DEFERRED,
   constraint hq_count_items_made TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
+CREATE INDEX agent_inbox_items_leased ON public.agent_inbox_items USING btree (agent_id) WHERE (status = 'leased'::inbox_item_status);
 CREATE INDEX agent_inbox_items_newest ON public.agent_inbox_items USING btree (tenant_id, created_at DESC);
 CREATE INDEX agent_inbox_items_open ON public.agent_inbox_items USING btree (agent_id, created_at) WHERE (status = ANY (ARRAY['pending'::inbox_item_status, 'leased'::inbox_item_status]));
 CREATE INDEX agent_inbox_items_reason ON public.agent_inbox_items USING btree (tenant_id, dedup_key text_pattern_ops);
@@ -4257,7 +4258,7 @@ AS $function$
     failed_at = case when p_counts then clock_timestamp() else i.failed_at end, leased_at = null, leased_until = null, lease_session = null,
     lease_run = null, context = coalesce(i.context, '{}') || case when p_reason is null then '{}'
       else jsonb_build_object('last_failure', left(p_reason, 2000), 'last_hint', left(p_hint, 500)) end
-  where i.id = p_turn.item_id and i.status = 'leased' and i.dispatch_token = p_turn.token
+  where i.id = p_turn.item_id
 $function$;
 grant execute on function hq.close_turn_item(hq.agent_dispatch,boolean,text,text) to public;
 
@@ -5171,13 +5172,15 @@ grant execute on function hq.end_left_behind() to public;
 
 CREATE OR REPLACE FUNCTION hq.end_left_turns(p_gateway uuid, p_settings jsonb)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select hq.end_turn(d, '{"outcome": "failed", "error": "the gateway that ran the turn is gone"}', p_settings)
+begin
+  perform hq.end_turn(d, '{"outcome": "failed", "error": "the gateway that ran the turn is gone"}', p_settings)
   from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
   where a.gateway_id = p_gateway and d.token is not null and d.gateway_id is distinct from p_gateway
-    and d.leased_until < clock_timestamp() - interval '5 minutes'
+    and d.leased_until < clock_timestamp() - interval '5 minutes';
+end
 $function$;
 grant execute on function hq.end_left_turns(uuid,jsonb) to public;
 
@@ -5202,6 +5205,7 @@ AS $function$
 declare
   v_outcome text := p_result ->> 'outcome';
   v_item public.agent_inbox_items;
+  v_is_open boolean;
   v_is_success boolean;
   v_is_failure boolean;
   v_has_asked boolean;
@@ -5211,14 +5215,17 @@ declare
   v_releases int := case when p_result ->> 'outcome' = 'released' then p_turn.releases + 1 else 0 end;
 begin
   select * into v_item from public.agent_inbox_items i where i.id = p_turn.item_id for no key update;
-  v_is_success := v_outcome = 'done' and not (v_item.status = 'leased' and v_item.dispatch_token = p_turn.token);
+  v_is_open := v_item.status = 'leased' and v_item.dispatch_token = p_turn.token;
+  v_is_success := v_outcome = 'done' and not v_is_open;
   -- A turn that ended to wait for an answer has not failed.
   v_has_asked := v_outcome = 'done' and hq.asked_in_turn(p_turn.item_id, p_turn.started_at);
   v_is_failure := not v_is_success and not v_has_asked and v_item.status is distinct from 'done'
     and v_outcome not in ('released', 'held', 'aborted');
-  perform hq.close_turn_item(p_turn, coalesce(v_is_failure, false), case
-      when v_has_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
-      when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
+  if v_is_open then
+    perform hq.close_turn_item(p_turn, v_is_failure, case
+        when v_has_asked then null when v_outcome = 'done' then 'the turn ended without completing the item'
+        when v_is_failure then coalesce(p_result ->> 'error', 'the turn failed') end, p_result ->> 'hint');
+  end if;
   -- A turn that never begins would be released without end.
   if v_outcome = 'held' or v_releases >= 5 then
     v_hold := least(900, greatest(coalesce(hq.int_or_null(p_result -> 'hold_seconds'), 30), coalesce(p_turn.held_seconds * 2, 0), 1));
@@ -5236,7 +5243,7 @@ begin
         case v_outcome when 'held' then 'the provider refused' else v_releases || ' turns in a row were given back' end), 500)
       when not v_is_success then d.held_reason end
   where d.agent_id = p_turn.agent_id;
-  if v_is_success then
+  if v_is_success and p_turn.failures > 0 then
     perform hq.resolve_alert(v_item.tenant_id, 'agent_stalled:' || p_turn.agent_id);
   elsif v_is_failure and v_failures >= v_most then
     perform hq.tell_stalled(p_turn.agent_id, v_failures, coalesce(p_result ->> 'error', 'the turn ended without completing the item'));
@@ -6428,6 +6435,10 @@ declare
   v_task public.tasks;
   v_key text;
 begin
+  -- An upsert locks the row even where it changes nothing: the exchanges of all gateways would run one after the other.
+  if exists (select from hq.ticks k where k.tenant_id = p_tenant and k.at >= clock_timestamp() - interval '20 seconds') then
+    return;
+  end if;
   insert into hq.ticks as k (tenant_id, at) values (p_tenant, clock_timestamp())
   on conflict (tenant_id) do update set at = excluded.at where k.at < clock_timestamp() - interval '20 seconds';
   if not found or hq.adopted() then
@@ -6612,27 +6623,34 @@ grant execute on function hq.needs_of(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.next_dispatch_ms(p_gateway uuid, p_own uuid[])
  RETURNS bigint
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  with waiting as (
-    select a.id from public.agents a where a.gateway_id = p_gateway and exists (
-      select from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased')))
-  select greatest(0, ceil(extract(epoch from min(n.at) - clock_timestamp()) * 1000))::bigint from (
-    select greatest(d.held_until, d.cooldown_until) as at from waiting w join hq.agent_dispatch d on d.agent_id = w.id
-    where d.token is null and d.stalled_at is null and greatest(d.held_until, d.cooldown_until) > clock_timestamp()
+declare
+  v_now timestamptz := clock_timestamp();
+  v_at timestamptz;
+begin
+  -- The limit keeps the planner from reading every item that waits.
+  with waiting as materialized (
+    select a.id, greatest(d.held_until, d.cooldown_until) as rests_until, d.stalled_at from public.agents a
+    left join hq.agent_dispatch d on d.agent_id = a.id
+    where a.gateway_id = p_gateway and d.token is null and (
+      select true from public.agent_inbox_items i where i.agent_id = a.id and i.status in ('pending', 'leased') limit 1))
+  select min(n.at) into v_at from (
+    select w.rests_until as at from waiting w where w.stalled_at is null and w.rests_until > v_now
     union all
     select h.began_at + interval '1 hour' from waiting w join hq.agent_hours h on h.agent_id = w.id
-    where h.began_at > clock_timestamp() - interval '1 hour'
+    where h.began_at > v_now - interval '1 hour'
     union all
-    select i.leased_until from waiting w join public.agent_inbox_items i on i.agent_id = w.id
-    left join hq.agent_dispatch d on d.agent_id = w.id
-    where i.status = 'leased' and i.leased_until > clock_timestamp() and d.token is null
+    select (select min(i.leased_until) from public.agent_inbox_items i
+      where i.agent_id = w.id and i.status = 'leased' and i.leased_until > v_now) from waiting w
     union all
     select d.leased_until from hq.agent_dispatch d where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_own)
     union all
     select min(r.next_run_at) from public.agent_routines r join public.gateways g on g.tenant_id = r.tenant_id
-    where g.id = p_gateway and r.paused_at is null) n
+    where g.id = p_gateway and r.paused_at is null) n;
+  return greatest(0, ceil(extract(epoch from v_at - clock_timestamp()) * 1000))::bigint;
+end
 $function$;
 grant execute on function hq.next_dispatch_ms(uuid,uuid[]) to public;
 
@@ -7482,18 +7500,20 @@ AS $function$
 declare
   v_entry jsonb;
   v_turn hq.agent_dispatch;
-  v_until timestamptz;
+  v_until timestamptz := clock_timestamp() + make_interval(secs => p_lease);
   v_lost text[] := '{}';
 begin
   for v_entry in select e from hq.entries(p_entries) e order by e ->> 'token' loop
-    v_until := clock_timestamp() + make_interval(secs => p_lease);
-    update hq.agent_dispatch d set leased_until = v_until, lease_seconds = p_lease where d.token = hq.token_of(v_entry) returning * into v_turn;
+    select * into v_turn from hq.agent_dispatch d where d.token = hq.token_of(v_entry);
     if not found then
       v_lost := v_lost || coalesce(left(v_entry ->> 'token', 100), 'unreadable');
       continue;
     end if;
-    update public.agent_inbox_items i set leased_until = greatest(i.leased_until, v_until)
-    where i.id = v_turn.item_id and i.status = 'leased' and i.dispatch_token = v_turn.token;
+    if v_turn.leased_until not between v_until - make_interval(secs => p_lease / 6.0) and v_until or v_turn.lease_seconds <> p_lease then
+      update hq.agent_dispatch d set leased_until = v_until, lease_seconds = p_lease where d.token = v_turn.token;
+      update public.agent_inbox_items i set leased_until = greatest(i.leased_until, v_until)
+      where i.id = v_turn.item_id and i.status = 'leased' and i.dispatch_token = v_turn.token;
+    end if;
     continue when jsonb_typeof(v_entry -> 'activity') is distinct from 'object';
     update public.agent_activity x
     set tool = left(v_entry #>> '{activity,tool}', 200), text = left(v_entry #>> '{activity,text}', 2000),
@@ -8903,8 +8923,10 @@ begin
   if v_fault is not null then
     raise exception '%', v_fault ->> 'message' using errcode = '22023', column = coalesce(v_fault ->> 'field', 'arguments');
   end if;
-  update public.agents a set last_seen_at = clock_timestamp()
-  where a.id = v_agent.id and coalesce(a.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds';
+  if coalesce(v_agent.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds' then
+    update public.agents a set last_seen_at = clock_timestamp()
+    where a.id = v_agent.id and coalesce(a.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds';
+  end if;
   perform set_config('hq.acting_agent', v_agent.id::text, true);
   execute format('select hq.%I($1, $2)', 'agent_' || p_operation) into v_answer using v_agent, v_arguments;
   return v_answer;

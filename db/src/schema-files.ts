@@ -62,7 +62,13 @@ async function readNumbered(directory: string): Promise<SqlFile[]> {
   return Promise.all(names.map((file) => readSqlFile(join(directory, file), file.slice(0, -'.sql'.length))));
 }
 
-async function readConcepts(directory: string, kind: 'tables' | 'functions' | 'rights'): Promise<SqlFile[]> {
+type Kind = 'tables' | 'functions' | 'rights';
+
+/** A file of another name holds functions of one subject. */
+const kindOf = (file: string): Kind =>
+  file === 'tables.sql' ? 'tables' : file === 'rights.sql' ? 'rights' : 'functions';
+
+async function readConcepts(directory: string, kind: Kind): Promise<SqlFile[]> {
   const folders = await readdir(directory);
   const unlisted = folders.find((folder) => !concepts.some((concept) => concept === folder));
   if (unlisted !== undefined) {
@@ -72,8 +78,12 @@ async function readConcepts(directory: string, kind: 'tables' | 'functions' | 'r
   }
   const files: SqlFile[] = [];
   for (const concept of concepts) {
-    const has = (await readdir(join(directory, concept))).includes(`${kind}.sql`);
-    if (has) files.push(await readSqlFile(join(directory, concept, `${kind}.sql`), `${concept}/${kind}`));
+    const folder = (await readdir(join(directory, concept))).filter((file) => file.endsWith('.sql')).sort();
+    for (const file of folder.filter((each) => kindOf(each) === kind)) {
+      files.push(
+        await readSqlFile(join(directory, concept, file), `${concept}/${file.slice(0, -'.sql'.length)}`),
+      );
+    }
   }
   return files;
 }

@@ -67,8 +67,10 @@ begin
   if v_fault is not null then
     raise exception '%', v_fault ->> 'message' using errcode = '22023', column = coalesce(v_fault ->> 'field', 'arguments');
   end if;
-  update public.agents a set last_seen_at = clock_timestamp()
-  where a.id = v_agent.id and coalesce(a.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds';
+  if coalesce(v_agent.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds' then
+    update public.agents a set last_seen_at = clock_timestamp()
+    where a.id = v_agent.id and coalesce(a.last_seen_at, '-infinity') < clock_timestamp() - interval '30 seconds';
+  end if;
   perform set_config('hq.acting_agent', v_agent.id::text, true);
   execute format('select hq.%I($1, $2)', 'agent_' || p_operation) into v_answer using v_agent, v_arguments;
   return v_answer;

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { asAgent } from '../../testing/agent-call.ts';
 import { anon, cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
@@ -143,6 +144,29 @@ test('what an agent does is a row that is written once a second at most, and emp
   });
   await ask({ results: [{ token: turn?.token, outcome: 'released' }] });
   expect(await shown()).toMatchObject({ item_id: null, tool: null, text: null });
+});
+
+test('nothing waits for an exchange that is not over: neither other gateways nor an agent that ends its item', async () => {
+  const other = await database.addGateway(`other-${count}`);
+  await assignTask(database, 'elsewhere', await addAwakeAgent(database, `other-${count}`, other));
+  await assignTask(database, 'one', scout);
+  const turn = await claim();
+  const call = await asAgent(database, scout);
+  const slow = new pg.Client({ connectionString: database.url });
+  await slow.connect();
+  try {
+    await slow.query('begin');
+    const renew = [{ token: turn?.token }];
+    await slow.query('select dispatch_exchange($1, $2)', [
+      gateway,
+      JSON.stringify({ runner: 'runner-1', lease_seconds: 60, claim: 1, settings, renew }),
+    ]);
+    expect((await dispatch(database, other, { claim: 1 })).claimed).toHaveLength(1);
+    await call('complete_item', { item: turn?.item_id });
+  } finally {
+    await slow.query('rollback');
+    await slow.end();
+  }
 });
 
 test('a malformed request changes nothing but what it can read', async () => {

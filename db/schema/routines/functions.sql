@@ -196,6 +196,10 @@ declare
   v_task public.tasks;
   v_key text;
 begin
+  -- An upsert locks the row even where it changes nothing: the exchanges of all gateways would run one after the other.
+  if exists (select from hq.ticks k where k.tenant_id = p_tenant and k.at >= clock_timestamp() - interval '20 seconds') then
+    return;
+  end if;
   insert into hq.ticks as k (tenant_id, at) values (p_tenant, clock_timestamp())
   on conflict (tenant_id) do update set at = excluded.at where k.at < clock_timestamp() - interval '20 seconds';
   if not found or hq.adopted() then

@@ -12,19 +12,23 @@ declare
   v_limit constant int := 7900;
   v_head text := format('"s":%s,"t":%s,"o":%s,"at":%s', to_json(tg_table_schema), to_json(tg_table_name), to_json(left(tg_op, 1)),
     to_json(clock_timestamp()));
-  v_tenant boolean := exists (select from pg_catalog.pg_attribute
-    where attrelid = tg_relid and attname = 'tenant_id' and not attisdropped);
-  -- The columns that the publication leaves out: they are not announced either. Looked up each time, for the publication may change.
-  v_hidden text[] := (select array_agg(a.attname) from pg_catalog.pg_publication_rel r
-    join pg_catalog.pg_publication p on p.oid = r.prpubid and p.pubname = 'supabase_realtime'
-    join pg_catalog.pg_attribute a on a.attrelid = r.prrelid and a.attnum > 0 and not a.attisdropped
-    where r.prrelid = tg_relid and a.attnum <> all (r.prattrs::int2[]));
+  v_tenant boolean;
+  v_hidden text[];
   v_row json;
   v_text text;
   v_key jsonb;
   v_whole text := '';
   v_keys text := '';
 begin
+  if not exists (select from changed) then
+    return null;
+  end if;
+  v_tenant := exists (select from pg_catalog.pg_attribute where attrelid = tg_relid and attname = 'tenant_id' and not attisdropped);
+  -- The columns that the publication leaves out: they are not announced either. Looked up each time, for the publication may change.
+  v_hidden := (select array_agg(a.attname) from pg_catalog.pg_publication_rel r
+    join pg_catalog.pg_publication p on p.oid = r.prpubid and p.pubname = 'supabase_realtime'
+    join pg_catalog.pg_attribute a on a.attrelid = r.prrelid and a.attnum > 0 and not a.attisdropped
+    where r.prrelid = tg_relid and a.attnum <> all (r.prattrs::int2[]));
   for v_row in
     select case when v_hidden is null then to_json(changed) else (to_jsonb(changed) - v_hidden)::json end from changed
   loop
