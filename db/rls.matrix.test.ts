@@ -66,6 +66,7 @@ beforeAll(async () => {
       bytes_so_far: 1,
     }),
     agent_commands: sample('meta', { gateway_id: gateway, action: 'stack_status' }),
+    agent_conditions: sample('subject', { agent_id: idle, kind: 'mute', reason: 'x' }),
     agent_inbox_items: sample('summary', { agent_id: agent, agent_slug: 'worker', event_type: 'heartbeat' }),
     agent_questions: sample('question', {
       ...{ agent_id: agent, kind: 'question', question: 'x', expires_at: '2027-01-01' },
@@ -127,6 +128,7 @@ beforeAll(async () => {
     insert into agent_budgets (agent_id) values ('${agent}');
     insert into agent_command_output (command_id, tenant_id, attempt, seq, stream, text, bytes_so_far)
       values ('${command}', '${nilTenant}', 1, 1, 'stdout', 'x', 1);
+    insert into agent_conditions (agent_id, kind, reason) values ('${agent}', 'mute', 'x');
     insert into agent_inbox_items (agent_id, agent_slug, event_type) values ('${agent}', 'worker', 'heartbeat');
     insert into agent_routines (agent_id, name, event) values ('${agent}', 'first', 'task_done');
     insert into agent_usage (agent_id, run_id, provider, model) values ('${agent}', 'r1', 'p', 'm');

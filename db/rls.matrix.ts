@@ -25,6 +25,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
   agent_command_output: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   // The guard decides which commands a member may insert: schema/commands/guard.test.ts.
   agent_commands: { select: 'viewer', insert: 'viewer', update: 'service', delete: 'service' },
+  agent_conditions: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_inbox_items: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_questions: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
   agent_routines: { select: 'viewer', insert: 'service', update: 'service', delete: 'service' },
@@ -147,6 +148,7 @@ export const tables: Readonly<Record<string, TableRule>> = {
 export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'service_role'>> = {
   agent_call: 'anon',
   agent_failed: 'service_role',
+  agent_health: 'authenticated',
   agent_provisioned: 'service_role',
   agent_removed: 'service_role',
   cancel_command: 'authenticated',
@@ -194,6 +196,7 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   note_secret: 'authenticated',
   pairing_approved: 'service_role',
   replace_envelopes: 'service_role',
+  report_agent_health: 'service_role',
   revoke_chat_identity: 'authenticated',
   runner_exchange: 'service_role',
   secret_envelopes: 'service_role',

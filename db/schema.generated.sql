@@ -93,6 +93,7 @@ create table hq.agent_dispatch (
   constraint agent_dispatch_token_key UNIQUE (token)
 );
 CREATE INDEX agent_dispatch_in_flight ON hq.agent_dispatch USING btree (gateway_id) WHERE (token IS NOT NULL);
+CREATE TRIGGER hq_note_hold AFTER UPDATE ON hq.agent_dispatch FOR EACH ROW WHEN ((new.held_reason IS DISTINCT FROM old.held_reason)) EXECUTE FUNCTION hq.note_hold();
 comment on table hq.agent_dispatch is 'The turn of an agent that is in flight, and what keeps the next one back.';
 
 create table hq.agent_hours (
@@ -223,6 +224,8 @@ create policy hq_service on public.agent_activity as permissive for all to servi
 create policy hq_update_only on public.agent_activity as restrictive for update to authenticated using (false) with check (false);
 grant select on public.agent_activity to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_activity to service_role;
+CREATE TRIGGER hq_note_turn_began AFTER INSERT ON public.agent_activity FOR EACH ROW WHEN ((new.item_id IS NOT NULL)) EXECUTE FUNCTION hq.note_turn();
+CREATE TRIGGER hq_note_turn_changed AFTER UPDATE ON public.agent_activity FOR EACH ROW WHEN (((new.item_id IS DISTINCT FROM old.item_id) OR (new.run_id IS DISTINCT FROM old.run_id))) EXECUTE FUNCTION hq.note_turn();
 comment on table public.agent_activity is 'What agents do in their turn; without item_id an agent does nothing.';
 
 create table public.agent_budgets (
@@ -361,6 +364,33 @@ CREATE TRIGGER hq_set_agent_model AFTER INSERT ON public.agent_commands FOR EACH
 CREATE TRIGGER hq_touch_updated_at BEFORE UPDATE ON public.agent_commands FOR EACH ROW EXECUTE FUNCTION hq.touch_updated_at();
 comment on table public.agent_commands is 'Commands: the request of an operator, its lease and its result.';
 comment on column public.agent_commands.lease_token is 'Fences every write of the runner that holds the row.';
+
+create table public.agent_conditions (
+  agent_id uuid not null,
+  tenant_id uuid default hq.nil_tenant() not null,
+  kind text not null,
+  reason text not null,
+  subject text,
+  since timestamp with time zone default clock_timestamp() not null,
+  constraint agent_conditions_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  constraint agent_conditions_kind_check CHECK ((kind = ANY (ARRAY['turn'::text, 'refused'::text, 'signed_out'::text, 'stuck'::text, 'full'::text, 'mute'::text]))),
+  constraint agent_conditions_pkey PRIMARY KEY (agent_id, kind),
+  constraint agent_conditions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_conditions_tenant ON public.agent_conditions USING btree (tenant_id);
+alter table public.agent_conditions enable row level security;
+create policy hq_delete_only on public.agent_conditions as restrictive for delete to authenticated using (false);
+create policy hq_insert_only on public.agent_conditions as restrictive for insert to authenticated with check (false);
+create policy hq_select on public.agent_conditions as permissive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_select_only on public.agent_conditions as restrictive for select to authenticated using (((tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (( SELECT member_role_of_caller() AS member_role_of_caller) >= 'viewer'::member_role)));
+create policy hq_service on public.agent_conditions as permissive for all to service_role using (true) with check (true);
+create policy hq_update_only on public.agent_conditions as restrictive for update to authenticated using (false) with check (false);
+grant select on public.agent_conditions to authenticated;
+grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_conditions to service_role;
+CREATE TRIGGER hq_alert_condition_began AFTER INSERT ON public.agent_conditions FOR EACH ROW WHEN ((new.kind <> 'turn'::text)) EXECUTE FUNCTION hq.alert_condition();
+CREATE TRIGGER hq_alert_condition_ended AFTER DELETE ON public.agent_conditions FOR EACH ROW WHEN ((old.kind <> 'turn'::text)) EXECUTE FUNCTION hq.alert_condition();
+CREATE TRIGGER hq_refuse_foreign_rows BEFORE INSERT OR UPDATE OF agent_id ON public.agent_conditions FOR EACH ROW EXECUTE FUNCTION hq.refuse_foreign_rows('agent_id', 'agents');
+comment on table public.agent_conditions is 'What an agent does or lacks at the moment: its turn, and what keeps it from answering.';
 
 create table public.agent_inbox_items (
   id uuid default gen_random_uuid() not null,
@@ -552,6 +582,7 @@ create policy hq_service on public.agent_usage as permissive for all to service_
 create policy hq_update_only on public.agent_usage as restrictive for update to authenticated using (false) with check (false);
 grant select on public.agent_usage to authenticated;
 grant delete, insert, maintain, references, select, trigger, truncate, update on public.agent_usage to service_role;
+CREATE TRIGGER hq_note_usage AFTER INSERT ON public.agent_usage FOR EACH ROW WHEN ((new.agent_id IS NOT NULL)) EXECUTE FUNCTION hq.note_usage();
 CREATE TRIGGER hq_roll_up_usage AFTER INSERT ON public.agent_usage FOR EACH ROW WHEN ((new.agent_id IS NOT NULL)) EXECUTE FUNCTION hq.roll_up_usage();
 CREATE TRIGGER hq_roll_up_usage_hour AFTER INSERT ON public.agent_usage FOR EACH ROW WHEN (((new.agent_id IS NOT NULL) AND (new.cost_total_usd > (0)::numeric))) EXECUTE FUNCTION hq.roll_up_hour();
 comment on table public.agent_usage is 'Token usage and cost of runs. Rows are only added.';
@@ -607,6 +638,7 @@ CREATE TRIGGER hq_count_specs_changed AFTER UPDATE ON public.agents FOR EACH ROW
 CREATE TRIGGER hq_count_specs_deleted AFTER DELETE ON public.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_spec_changes();
 CREATE TRIGGER hq_count_specs_made AFTER INSERT ON public.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION hq.count_spec_changes();
 CREATE TRIGGER hq_dispatch_agent_change AFTER UPDATE ON public.agents FOR EACH ROW WHEN (((((new.status IS DISTINCT FROM old.status) OR (new.gateway_id IS DISTINCT FROM old.gateway_id)) OR (new.openclaw_id IS DISTINCT FROM old.openclaw_id)) OR (new.model IS DISTINCT FROM old.model))) EXECUTE FUNCTION hq.dispatch_agent_change();
+CREATE TRIGGER hq_end_conditions AFTER UPDATE OF status, gateway_id ON public.agents FOR EACH ROW WHEN (((new.gateway_id IS DISTINCT FROM old.gateway_id) OR (((old.status)::text = 'ready'::text) AND ((new.status)::text <> 'ready'::text)))) EXECUTE FUNCTION hq.end_conditions();
 CREATE TRIGGER hq_lock_gateway_of_agent BEFORE DELETE ON public.agents FOR EACH ROW EXECUTE FUNCTION hq.lock_gateway_of_agent();
 CREATE TRIGGER hq_lock_gateways_shared BEFORE UPDATE OF slug, gateway_id ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
 CREATE TRIGGER hq_lock_gateways_shared_to_delete BEFORE DELETE ON public.agents FOR EACH STATEMENT EXECUTE FUNCTION hq.lock_gateway_deletes('together');
@@ -1459,6 +1491,8 @@ alter publication supabase_realtime add table public.agent_activity;
 alter publication supabase_realtime add table public.agent_command_output;
 
 alter publication supabase_realtime add table public.agent_commands;
+
+alter publication supabase_realtime add table public.agent_conditions;
 
 alter publication supabase_realtime add table public.agent_inbox_items;
 
@@ -2442,6 +2476,40 @@ begin
 end
 $function$;
 grant execute on function hq.alert_budget() to public;
+
+CREATE OR REPLACE FUNCTION hq.alert_condition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_row public.agent_conditions := coalesce(new, old);
+  v_type text := 'agent_' || case v_row.kind when 'refused' then 'signed_out' else v_row.kind end;
+  v_agent public.agents;
+begin
+  if tg_op = 'DELETE' then
+    if not exists (select from public.agent_conditions c
+      where c.agent_id = old.agent_id and 'agent_' || case c.kind when 'refused' then 'signed_out' else c.kind end = v_type)
+    then
+      perform hq.resolve_alert(old.tenant_id, v_type || ':' || old.agent_id);
+    end if;
+    return null;
+  end if;
+  if hq.alert_is_open(new.tenant_id, v_type || ':' || new.agent_id) then
+    return null;
+  end if;
+  select * into v_agent from public.agents a where a.id = new.agent_id;
+  perform hq.notify(jsonb_build_object('tenant_id', new.tenant_id, 'type', v_type, 'severity', case new.kind when 'full' then 'warning' else 'error' end,
+    'subject', 'agent:' || new.agent_id, 'dedup_key', v_type || ':' || new.agent_id,
+    'title', format(case new.kind when 'mute' then '%s is mute' when 'full' then '%s is full' when 'stuck' then '%s is stuck' else '%s is signed out' end, v_agent.slug),
+    'body', format('%s. %s', rtrim(new.reason, '.'), hq.condition_help(new, v_agent.slug)),
+    'entity_type', 'agent', 'entity_id', new.agent_id, 'actor_type', 'system',
+    'meta', jsonb_build_object('agent_slug', v_agent.slug, 'gateway_id', v_agent.gateway_id)));
+  return null;
+end
+$function$;
+grant execute on function hq.alert_condition() to public;
 
 CREATE OR REPLACE FUNCTION hq.alert_dead_letter()
  RETURNS trigger
@@ -4305,6 +4373,26 @@ AS $function$
 $function$;
 grant execute on function hq.comment_by_agent(agents,uuid,text,text[]) to public;
 
+CREATE OR REPLACE FUNCTION hq.condition_help(p_condition agent_conditions, p_slug text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_condition.kind
+    when 'mute' then case
+      when p_condition.reason ~* '\m401\M|\m404\M|unauthori|invalid.*token|token.*(invalid|missing)|not configured' then format(
+        'Store the right token of its %s: hq-tui secrets set %s --agent %s', p_condition.subject,
+        case p_condition.subject when 'slack' then 'SLACK_BOT_TOKEN' else upper(p_condition.subject) || '_BOT_TOKEN' end, p_slug)
+      when p_condition.reason ~* '\m409\M|conflict' then 'Another program uses the same bot. Stop it, or give this agent a bot of its own.'
+      when p_condition.reason ~* 'no plugin' then format('Install OpenClaw''s plugin for %s on the gateway.', p_condition.subject)
+      else 'Look at the gateway''s log, then restart the gateway.' end
+    when 'full' then 'Restart the session: the agent forgets what was said in it, and answers again.'
+    when 'stuck' then 'Restart the session, which ends the turn. If that does not help, restart the gateway.'
+    else format('Store a valid key as a secret and set it as the key of %s.', coalesce(p_condition.subject, 'the model''s provider')) end
+$function$;
+grant execute on function hq.condition_help(agent_conditions,text) to public;
+
 CREATE OR REPLACE FUNCTION hq.confirmation_kind(p_tenant uuid, p_action hq.actions)
  RETURNS text
  LANGUAGE sql
@@ -5120,6 +5208,19 @@ CREATE OR REPLACE FUNCTION hq.email_of(p_user uuid)
 AS $function$ select u.email::text from auth.users u where u.id = p_user $function$;
 grant execute on function hq.email_of(uuid) to public;
 
+CREATE OR REPLACE FUNCTION hq.end_conditions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.agent_conditions c where c.agent_id = new.id and c.kind not in ('turn', 'refused');
+  return null;
+end
+$function$;
+grant execute on function hq.end_conditions() to public;
+
 CREATE OR REPLACE FUNCTION hq.end_holds()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5604,6 +5705,34 @@ AS $function$
 $function$;
 grant execute on function hq.gateway_row(gateways) to public;
 
+CREATE OR REPLACE FUNCTION hq.gateway_trouble(p_gateway gateways)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_gateway.status::text in ('paused', 'hibernating') then null
+    when p_gateway.last_seen_at is null then format('%s was never heard of', p_gateway.slug)
+    when hq.is_stale(p_gateway) then format('%s is not heard of', p_gateway.slug)
+    when p_gateway.status::text = 'error' then format('%s is in error', p_gateway.slug)
+    when p_gateway.meta ->> 'gateway_problem' <> '' then p_gateway.meta ->> 'gateway_problem'
+    else (select format('%s of %s is %s', s ->> 'name', p_gateway.slug, s ->> 'health') from hq.entries(p_gateway.meta -> 'services') s
+      where s ->> 'health' in ('unhealthy', 'stopped', 'missing') limit 1) end
+$function$;
+grant execute on function hq.gateway_trouble(gateways) to public;
+
+CREATE OR REPLACE FUNCTION hq.given_up_item(p_agent_id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select i.id from public.agent_inbox_items i where i.agent_id = p_agent_id and i.status = 'dead_letter'
+  order by i.failed_at desc nulls last limit 1
+$function$;
+grant execute on function hq.given_up_item(uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.guard_command()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5722,6 +5851,165 @@ begin
 end
 $function$;
 grant execute on function hq.head(text,integer) to public;
+
+CREATE OR REPLACE FUNCTION hq.health_action(p_state text, p_agent_id uuid, p_slug text, p_status text, p_gateway text, p_gateway_status text, p_is_silent boolean, p_is_stopped boolean, p_spending text, p_subject text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case p_state
+    when 'paused' then case
+      when p_is_stopped then hq.offered_action('resume_all', '{}')
+      when p_status = 'paused' then hq.offered_action('resume_agent', '{}', p_slug, p_gateway)
+      when p_status = 'ready' and p_gateway_status = 'paused' then hq.offered_action('resume_gateway', '{}', null, p_gateway) end
+    when 'error' then hq.offered_action('update', '{}', p_slug, p_gateway)
+    when 'offline' then case when p_gateway is not null and not p_is_silent then hq.offered_action('restart_gateway', '{}', null, p_gateway) end
+    when 'over_budget' then hq.offered_action(case p_spending when 'hourly_brake' then 'set_budget' else 'top_up_budget' end, '{}', p_slug, p_gateway)
+    when 'stalled' then coalesce(
+      (select hq.offered_action('retry_item', jsonb_build_object('item', i)) from hq.given_up_item(p_agent_id) i where i is not null),
+      hq.offered_action('set_agent_model', '{}', p_slug, p_gateway))
+    when 'signed_out' then hq.offered_action('auth_set_api_key', jsonb_strip_nulls(jsonb_build_object('provider', p_subject)), null, p_gateway)
+    when 'mute' then hq.offered_action('restart_gateway', '{}', null, p_gateway)
+    when 'stuck' then hq.offered_action('restart_session', jsonb_strip_nulls(jsonb_build_object('session', p_subject)), p_slug, p_gateway)
+    when 'full' then hq.offered_action('restart_session', jsonb_strip_nulls(jsonb_build_object('session', p_subject)), p_slug, p_gateway) end
+$function$;
+grant execute on function hq.health_action(text,uuid,text,text,text,text,boolean,boolean,text,text) to public;
+
+CREATE OR REPLACE FUNCTION hq.health_facts(p_tenant uuid, p_agents uuid[])
+ RETURNS TABLE(id uuid, slug text, status text, error text, created_at timestamp with time zone, updated_at timestamp with time zone, gateway_id uuid, gateway text, gateway_status text, gateway_is_silent boolean, gateway_seen_at timestamp with time zone, gateway_updated_at timestamp with time zone, trouble text, stopped_at timestamp with time zone, spending text, spending_until timestamp with time zone, condition agent_conditions, turn hq.agent_dispatch, need_title text, need_since timestamp with time zone, need_action jsonb, needs integer, woken_at timestamp with time zone, woken_by uuid, queued integer, state text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with needs as (
+    select distinct on (n.agent_id) n.agent_id, n.kind, n.title, n.since, (array_remove(n.actions, null))[1] as action,
+      count(*) over (partition by n.agent_id)::int as waiting
+    from hq.needs_of(p_tenant) n where n.agent_id is not null and n.kind <> 'budget' and (p_agents is null or n.agent_id = any (p_agents))
+    order by n.agent_id, n.kind not in ('question', 'allow_host'), n.since),
+  wakes as (
+    select distinct on (c.agent_id) c.agent_id, coalesce(c.started_at, c.created_at) as started_at, c.requested_by
+    from public.agent_commands c
+    where c.tenant_id = p_tenant and c.status in ('leased', 'running') and c.action::text = 'wake_agent'
+    order by c.agent_id, c.created_at),
+  conditions as (
+    select distinct on (c.agent_id) c.agent_id, c as condition from public.agent_conditions c
+    where c.tenant_id = p_tenant and c.kind <> 'turn'
+    order by c.agent_id, array_position('{refused,signed_out,stuck,full,mute}', c.kind)),
+  queues as (
+    select i.agent_id, count(*)::int as queued from public.agent_inbox_items i
+    where i.status in ('pending', 'leased') and i.tenant_id = p_tenant and (p_agents is null or i.agent_id = any (p_agents)) group by 1),
+  asked as (
+    select distinct q.agent_id, q.item_id from public.agent_questions q
+    where q.tenant_id = p_tenant and q.status = 'open' and q.waits_until > clock_timestamp()),
+  hosts as materialized (
+    select g.id, g.slug, g.status::text as status, g.last_seen_at, g.updated_at, hq.is_stale(g) or g.last_seen_at is null as is_silent,
+      hq.gateway_trouble(g) as trouble
+    from public.gateways g where g.tenant_id = p_tenant),
+  facts as (
+    select a.id, a.slug, a.status::text as status, a.meta ->> 'error' as error, a.created_at, a.updated_at,
+      h.id as gateway_id, h.slug as gateway, h.status as gateway_status, h.is_silent, h.last_seen_at, h.updated_at as gateway_updated_at,
+      case when h.id is null then 'it is on no gateway' else h.trouble end as trouble,
+      (select w.stopped_at from public.workspace w where w.tenant_id = p_tenant limit 1) as stopped_at, s.reason as spending, s.until as spending_until,
+      c.condition, d as turn, n.title, n.since, n.action, coalesce(n.waiting, 0) as waiting, k.started_at as woken_at, k.requested_by,
+      coalesce(q.queued, 0) as queued, x.agent_id is not null as is_asking
+    from public.agents a
+    left join hosts h on h.id = a.gateway_id
+    left join hq.agent_dispatch d on d.agent_id = a.id
+    left join public.agent_budgets b on b.agent_id = a.id
+    left join hq.agent_hours o on o.agent_id = a.id
+    left join lateral hq.spending_gate(a) s on b.agent_id is not null or o.agent_id is not null
+    left join conditions c on c.agent_id = a.id
+    left join needs n on n.agent_id = a.id
+    left join wakes k on k.agent_id = a.id
+    left join queues q on q.agent_id = a.id
+    left join asked x on x.agent_id = a.id and x.item_id = d.item_id
+    where a.tenant_id = p_tenant and (p_agents is null or a.id = any (p_agents)))
+  select f.id, f.slug, f.status, f.error, f.created_at, f.updated_at, f.gateway_id, f.gateway, f.gateway_status, f.is_silent, f.last_seen_at,
+    f.gateway_updated_at, f.trouble, f.stopped_at, f.spending, f.spending_until, f.condition, f.turn, f.title, f.since, f.action, f.waiting,
+    f.woken_at, f.requested_by, f.queued, case
+      when f.stopped_at is not null or f.status in ('paused', 'hibernating') then 'paused'
+      when f.status in ('error', 'provisioning') then f.status
+      when f.trouble is not null then 'offline'
+      when f.gateway_status in ('paused', 'hibernating') then 'paused'
+      when f.spending is not null then 'over_budget'
+      when (f.condition).kind in ('refused', 'signed_out') then 'signed_out'
+      when (f.condition).kind = 'stuck' or ((f.turn).token is not null and (f.turn).leased_until < clock_timestamp() - interval '2 minutes') then 'stuck'
+      when (f.turn).stalled_at is not null then 'stalled'
+      when (f.turn).held_until > clock_timestamp() then 'held'
+      when (f.condition).kind in ('full', 'mute') then (f.condition).kind
+      when f.is_asking then 'waiting'
+      when (f.turn).token is not null or f.woken_at is not null then 'working'
+      when f.waiting > 0 then 'waiting'
+      else 'idle' end
+  from facts f
+$function$;
+grant execute on function hq.health_facts(uuid,uuid[]) to public;
+
+CREATE OR REPLACE FUNCTION hq.health_help(p_state text, p_slug text, p_gateway text, p_is_silent boolean, p_is_asleep boolean, p_condition agent_conditions)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_state
+    when 'error' then 'The gateway tries again every five minutes. Remove the cause, then update the agent.'
+    when 'provisioning' then case when p_gateway is null then 'Provision it again, on a gateway.' else 'Wait: its command shows each step.' end
+    when 'offline' then case when p_gateway is null then 'Provision it again, on a gateway.'
+      when p_is_silent then format('Start hq-runner on the host of %s, or look at its network.', p_gateway)
+      else 'Restart the gateway, and look at its log.' end
+    when 'paused' then case when p_is_asleep then 'It wakes when it is used in the web product.' end
+    when 'over_budget' then 'Raise its limit, or wait.'
+    when 'stalled' then 'Retry an item, give it new work or another model, or pause and resume it.'
+    when 'held' then 'Wait: it tries again by itself. A new key ends the wait.'
+    when 'stuck' then 'Restart the session, which ends the turn. If that does not help, restart the gateway.'
+    else hq.condition_help(p_condition, p_slug) end
+$function$;
+grant execute on function hq.health_help(text,text,text,boolean,boolean,agent_conditions) to public;
+
+CREATE OR REPLACE FUNCTION hq.health_rows(p_tenant uuid, p_agents uuid[])
+ RETURNS TABLE(agent_id uuid, slug text, health jsonb)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select f.id, f.slug, jsonb_build_object('state', f.state, 'reason', case f.state
+      when 'paused' then case
+        when f.stopped_at is not null then 'all agents are stopped' when f.status = 'hibernating' then 'it hibernates'
+        when f.status = 'paused' then coalesce('paused by ' || p.by, 'it is paused') else 'its gateway is ' || f.gateway_status end
+      when 'error' then coalesce(f.error, 'it is not on its gateway as it has to be')
+      when 'provisioning' then coalesce('HQ sets it up on ' || f.gateway, 'it is on no gateway')
+      when 'offline' then f.trouble
+      when 'over_budget' then case f.spending when 'hourly_brake' then 'it spent what it may in an hour' else 'it spent the budget of this month' end
+      when 'stalled' then case (f.turn).failures when 1 then 'its last turn failed' else format('%s turns in a row failed', (f.turn).failures) end
+      when 'held' then coalesce((f.turn).held_reason, 'the provider refused')
+      when 'stuck' then coalesce(case when (f.condition).kind = 'stuck' then (f.condition).reason end, 'nobody hears of its turn any more')
+      when 'working' then coalesce(t.reason, 'a message of ' || hq.email_of(f.woken_by), 'a message')
+      when 'waiting' then f.need_title
+      when 'idle' then case f.queued when 0 then 'nothing to do' else format('%s in its inbox', f.queued) end
+      else (f.condition).reason end,
+    'since', case f.state
+      when 'paused' then case when f.stopped_at is not null then f.stopped_at when f.status in ('paused', 'hibernating') then coalesce(p.at, f.updated_at)
+        else f.gateway_updated_at end
+      when 'error' then f.updated_at when 'provisioning' then f.created_at
+      when 'offline' then case when f.gateway_is_silent then f.gateway_seen_at else f.gateway_updated_at end
+      when 'over_budget' then (select b.updated_at from public.agent_budgets b where b.agent_id = f.id)
+      when 'stalled' then (f.turn).stalled_at when 'held' then (f.turn).last_wake_at
+      when 'stuck' then case when (f.condition).kind = 'stuck' then (f.condition).since else (f.turn).leased_until end
+      when 'working' then coalesce((f.turn).started_at, f.woken_at)
+      when 'waiting' then f.need_since when 'idle' then (f.turn).last_wake_at else (f.condition).since end,
+    'until', case f.state when 'over_budget' then f.spending_until when 'held' then (f.turn).held_until end,
+    'help', case when f.state not in ('idle', 'working', 'waiting') then hq.health_help(f.state, f.slug, f.gateway, f.gateway_is_silent,
+      'hibernating' in (f.status, f.gateway_status), f.condition) end,
+    'action', case when f.state = 'waiting' then f.need_action when f.state not in ('idle', 'working') then hq.health_action(f.state, f.id, f.slug,
+      f.status, f.gateway, f.gateway_status, f.gateway_is_silent, f.stopped_at is not null, f.spending,
+      case when f.state = 'stuck' and (f.condition).kind is distinct from 'stuck' then (f.turn).lease_session else (f.condition).subject end) end,
+    'queued', f.queued, 'needs', f.needs)
+  from hq.health_facts(p_tenant, p_agents) f
+  left join lateral hq.pause_of(f.id) p on f.state = 'paused' and f.status = 'paused'
+  left join public.agent_conditions t on t.agent_id = f.id and t.kind = 'turn'
+$function$;
+grant execute on function hq.health_rows(uuid,uuid[]) to public;
 
 CREATE OR REPLACE FUNCTION hq.hourly_limit(p_budget agent_budgets, p_settings jsonb)
  RETURNS numeric
@@ -5965,6 +6253,16 @@ AS $function$
 $function$;
 grant execute on function hq.is_own_or_reports(agents,uuid) to public;
 
+CREATE OR REPLACE FUNCTION hq.is_refusal(p_reason text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_reason ~* '\mHTTP 40[123]\M|auth/billing|billing error|unauthori[sz]ed|(invalid|incorrect|missing|no).{0,20}api.?key|authentication', false)
+$function$;
+grant execute on function hq.is_refusal(text) to public;
+
 CREATE OR REPLACE FUNCTION hq.is_stale(p_gateway gateways)
  RETURNS boolean
  LANGUAGE sql
@@ -5975,6 +6273,16 @@ AS $function$
     and p_gateway.status::text not in ('hibernating', 'provisioning')
 $function$;
 grant execute on function hq.is_stale(gateways) to public;
+
+CREATE OR REPLACE FUNCTION hq.is_trouble(p_state text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select p_state in ('error', 'offline', 'over_budget', 'signed_out', 'stuck', 'stalled', 'held', 'full', 'mute')
+$function$;
+grant execute on function hq.is_trouble(text) to public;
 
 CREATE OR REPLACE FUNCTION hq.item_result(p_item agent_inbox_items)
  RETURNS jsonb
@@ -6756,6 +7064,23 @@ end
 $function$;
 grant execute on function hq.note_executor(gateways,text) to public;
 
+CREATE OR REPLACE FUNCTION hq.note_hold()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if hq.is_refusal(new.held_reason) then
+    perform hq.set_condition(a, 'refused', new.held_reason, split_part(a.model, '/', 1), null) from public.agents a where a.id = new.agent_id;
+  else
+    delete from public.agent_conditions c where c.agent_id = new.agent_id and c.kind = 'refused';
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.note_hold() to public;
+
 CREATE OR REPLACE FUNCTION hq.note_item_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -6774,6 +7099,40 @@ begin
 end
 $function$;
 grant execute on function hq.note_item_change() to public;
+
+CREATE OR REPLACE FUNCTION hq.note_turn()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.item_id is null then
+    delete from public.agent_conditions c where c.agent_id = new.agent_id and c.kind = 'turn';
+  else
+    perform hq.set_condition(a, 'turn', coalesce((select i.summary from public.agent_inbox_items i where i.id = new.item_id), 'an item of its inbox'),
+      new.item_id::text, new.since)
+    from public.agents a where a.id = new.agent_id;
+  end if;
+  return null;
+end
+$function$;
+grant execute on function hq.note_turn() to public;
+
+CREATE OR REPLACE FUNCTION hq.note_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.agent_activity x
+  set tokens = coalesce(x.tokens, 0) + new.total_tokens, cost_usd = coalesce(x.cost_usd, 0) + new.cost_total_usd, updated_at = clock_timestamp()
+  where x.agent_id = new.agent_id and x.run_id = new.run_id;
+  return null;
+end
+$function$;
+grant execute on function hq.note_usage() to public;
 
 CREATE OR REPLACE FUNCTION hq.notify(p_notification jsonb)
  RETURNS void
@@ -6912,6 +7271,17 @@ AS $function$
 $function$;
 grant execute on function hq.pairing_json(pairing_requests) to public;
 
+CREATE OR REPLACE FUNCTION hq.pause_of(p_agent_id uuid, OUT by text, OUT at timestamp with time zone)
+ RETURNS record
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select hq.email_of(c.requested_by), c.completed_at from public.agent_commands c
+  where c.agent_id = p_agent_id and c.action::text = 'pause_agent' and c.status = 'done' order by c.created_at desc limit 1
+$function$;
+grant execute on function hq.pause_of(uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.pick(p_row jsonb, p_keys text[])
  RETURNS jsonb
  LANGUAGE sql
@@ -7028,6 +7398,7 @@ begin
   end if;
   select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, v_slug);
   return next hq.agent_row(v_agent) || jsonb_build_object(
+    'health', (select h.health from hq.health_rows(p_who.tenant, array[v_agent.id]) h),
     'budget', (select hq.budget_row(b) from public.agent_budgets b where b.agent_id = v_agent.id),
     'tasks', (select count(*) from public.tasks t where t.assignee_agent_id = v_agent.id and t.archived_at is null
       and t.status::text not in ('done', 'cancelled', 'missed')),
@@ -7042,8 +7413,10 @@ CREATE OR REPLACE FUNCTION hq.read_agents(p_who hq.speaker, p_args jsonb, p_limi
  STABLE
  SET search_path TO ''
 AS $function$
-  select hq.agent_row(a) from public.agents a
-  where a.tenant_id = p_who.tenant and (p_args ->> 'status' is null or a.status::text = p_args ->> 'status')
+  select hq.agent_row(a) || jsonb_build_object('health', h.health)
+  from public.agents a join hq.health_rows(p_who.tenant, null) h on h.agent_id = a.id
+  where case coalesce(p_args ->> 'status', 'all') when 'all' then true when 'trouble' then hq.is_trouble(h.health ->> 'state')
+      else p_args ->> 'status' in (a.status::text, h.health ->> 'state') end
     and (p_args ->> 'gateway_id' is null or a.gateway_id = (p_args ->> 'gateway_id')::uuid)
   order by a.slug limit p_limit
 $function$;
@@ -8090,6 +8463,19 @@ end
 $function$;
 grant execute on function hq.set_budget_status() to public;
 
+CREATE OR REPLACE FUNCTION hq.set_condition(p_agent agents, p_kind text, p_reason text, p_subject text, p_since timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into public.agent_conditions as c (agent_id, tenant_id, kind, reason, subject, since)
+  values (p_agent.id, p_agent.tenant_id, p_kind, left(p_reason, 1000), left(p_subject, 500), coalesce(p_since, clock_timestamp()))
+  on conflict (agent_id, kind) do update
+  set reason = excluded.reason, subject = excluded.subject, since = case when excluded.kind = 'turn' then excluded.since else c.since end
+  where (c.reason, c.subject) is distinct from (excluded.reason, excluded.subject)
+$function$;
+grant execute on function hq.set_condition(agents,text,text,text,timestamp with time zone) to public;
+
 CREATE OR REPLACE FUNCTION hq.set_routine_paused(p_command agent_commands, p_paused boolean)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -8975,6 +9361,20 @@ $function$;
 grant execute on function agent_failed(uuid,text) to service_role;
 comment on function agent_failed(uuid,text) is 'Records why an agent is not on its gateway as it has to be: its status is `error`, unless it is paused or hibernating. Returns its status.';
 
+CREATE OR REPLACE FUNCTION public.agent_health(p_agents uuid[] DEFAULT NULL::uuid[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('agent_id', h.agent_id, 'agent', h.slug) || h.health order by h.slug), '[]')
+  from hq.health_rows(public.current_tenant_id(), p_agents) h
+  where hq.caller_role() not in ('anon', 'authenticated') or public.member_role_of_caller() is not null
+$function$;
+grant execute on function agent_health(uuid[]) to authenticated;
+grant execute on function agent_health(uuid[]) to service_role;
+comment on function agent_health(uuid[]) is 'Returns what each agent does, or why it does not answer: `[{agent_id, agent, state, reason, since, until, help, action, queued, needs}]`, of the agents named or of all. `state` is the first that is true of `paused`, `error`, `provisioning`, `offline`, `over_budget`, `signed_out`, `stuck`, `stalled`, `held`, `full`, `mute`, `waiting` (for a person), `working`, `idle`. `action` is what helps, as `needs_you` has it, or null; `help` says it as a sentence. It is empty for somebody who is no member.';
+
 CREATE OR REPLACE FUNCTION public.agent_provisioned(p_agent_id uuid, p_openclaw_id text, p_branch text)
  RETURNS agent_status
  LANGUAGE plpgsql
@@ -9843,6 +10243,32 @@ end
 $function$;
 grant execute on function replace_envelopes(jsonb,uuid,boolean) to service_role;
 comment on function replace_envelopes(jsonb,uuid,boolean) is 'Replaces ciphertexts during re-keying: `[{id, old, new}]`. Returns the ids that were replaced; a row whose value is not `old` any more keeps its newer one. State and revision stay. `p_last` adds the audit line and increments `secrets_version` of every gateway with secrets. Raises 22023 for a value that is no envelope.';
+
+CREATE OR REPLACE FUNCTION public.report_agent_health(p_gateway_id uuid, p_agents jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  c_reported constant text[] := '{signed_out,stuck,full,mute}';
+  v_agent public.agents;
+  v_entries jsonb;
+begin
+  for v_agent in
+    select * from public.agents a where a.gateway_id = p_gateway_id and p_agents ? a.openclaw_id order by a.id
+  loop
+    v_entries := case when v_agent.status::text = 'ready' then p_agents -> v_agent.openclaw_id else '[]' end;
+    delete from public.agent_conditions c
+    where c.agent_id = v_agent.id and c.kind = any (c_reported)
+      and not exists (select from hq.entries(v_entries) e where e ->> 'kind' = c.kind);
+    perform hq.set_condition(v_agent, e ->> 'kind', e ->> 'reason', e ->> 'subject', null)
+    from hq.entries(v_entries) e where e ->> 'kind' = any (c_reported) and e ->> 'reason' <> '';
+  end loop;
+end
+$function$;
+grant execute on function report_agent_health(uuid,jsonb) to service_role;
+comment on function report_agent_health(uuid,jsonb) is 'Records what keeps agents of a gateway from answering, by their ids in OpenClaw: `{id: [{kind, reason, subject}]}`. `kind` is `signed_out`, `stuck`, `full` or `mute`. What an agent''s list leaves out is over; agents that are not named stay as they are.';
 
 CREATE OR REPLACE FUNCTION public.revoke_chat_identity(p_id uuid)
  RETURNS jsonb

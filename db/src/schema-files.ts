@@ -47,6 +47,7 @@ const concepts = [
   'pairing',
   'agent_api',
   'questions',
+  'health',
   'legacy',
 ] as const;
 

@@ -7,7 +7,7 @@ import type { Redactor } from '@hq/shared/text';
 import { agentRecords } from '../plugin/agent-records.ts';
 import { createAgentApi } from '../plugin/hq-api/agent-api.ts';
 import { confinedSettings } from './agents/confined-settings.ts';
-import { type AgentsContext, openContext, watchConfig } from './agents/index.ts';
+import { type AgentsContext, AgentsHealth, openContext, watchConfig } from './agents/index.ts';
 import { type BootedOpenClaw, boot, type Started } from './boot/boot.ts';
 import { ChannelBreaker } from './boot/channel-breaker.ts';
 import { createDirectories } from './boot/directories.ts';
@@ -70,6 +70,7 @@ class Gateway {
   readonly #started: Started[] = [];
   #openclaw: BootedOpenClaw | null = null;
   #agents: AgentsContext | null = null;
+  #health: AgentsHealth | null = null;
   #isStopping = false;
   readonly #breaker = new ChannelBreaker();
   readonly #startedAt = Date.now();
@@ -88,7 +89,7 @@ class Gateway {
       statusRoute(() => this.#status()),
       callsRoute(ready),
       ...turnRoutes({ openclaw: () => this.#readyForTurns(), paths, isStopping: () => this.#isStopping }),
-      ...agentRoutes(() => this.#agentsContext()),
+      ...agentRoutes({ agents: () => this.#agentsContext(), health: () => this.#agentsHealth() }),
       ...importRoutes(paths.state),
     ];
   }
@@ -108,6 +109,7 @@ class Gateway {
         return booted;
       }
       this.#agents = await this.#openAgents(booted);
+      this.#health = new AgentsHealth(this.#agents, booted.client);
       this.#openclaw = booted;
       this.#readySince = Date.now();
       this.#stopWatching = watchConfig(this.#agents, booted.client, log);
@@ -188,6 +190,12 @@ class Gateway {
 
   #agentsContext(): AgentsContext {
     if (this.#agents !== null) return this.#agents;
+    this.#ready();
+    throw new HqError('unreachable', 'The agents are not ready.');
+  }
+
+  #agentsHealth(): AgentsHealth {
+    if (this.#health !== null) return this.#health;
     this.#ready();
     throw new HqError('unreachable', 'The agents are not ready.');
   }

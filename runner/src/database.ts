@@ -1,4 +1,5 @@
 import type { ProxyEnv } from 'node:http';
+import type { AgentConditions } from '@hq/shared/agents';
 import { HqError } from '@hq/shared/errors';
 import { z } from 'zod';
 import { listedAgents } from './agents/listed-agent.ts';
@@ -138,6 +139,11 @@ export function connectDatabase({ url, serviceRoleKey, timeoutMs = 10_000, proxy
 
     async agentFailed(agentId: string, reason: string, signal: AbortSignal) {
       await rest.call('agent_failed', { p_agent_id: agentId, p_reason: reason }, signal);
+    },
+
+    /** Reports what keeps agents from answering, by their ids in OpenClaw. */
+    async reportAgentHealth(gatewayId: string, agents: AgentConditions['agents'], signal: AbortSignal) {
+      await rest.call('report_agent_health', { p_gateway_id: gatewayId, p_agents: agents }, signal);
     },
 
     async agentRemoved(agentId: string, signal: AbortSignal) {

@@ -5,6 +5,7 @@ import { type Log, logOutput } from '@hq/shared/log';
 import { serveHealth } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
 import { AgentsSync } from './agents/agents-sync.ts';
+import { ConditionsWatch } from './agents/conditions-watch.ts';
 import type { Database } from './database.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { DispatchLimits } from './dispatch/exchange.ts';
@@ -68,7 +69,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { gatewayId, database, stack, secrets, log, version } = options;
   const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const parts = connectParts(options, id);
-  const { loop, services, realtime, agents, dispatcher, gatewayWatch } = parts;
+  const { loop, services, realtime, agents, conditions, dispatcher, gatewayWatch } = parts;
   dispatcher.start();
   let stopping: Promise<readonly string[]> | null = null;
   const health = await serveHealth(options.healthPort, () =>
@@ -77,6 +78,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const ended = loop.run().finally(async () => {
     services.close();
     await gatewayWatch.close();
+    await conditions.close();
     await dispatcher.stop();
     await agents.close();
     await secrets.close();
@@ -111,7 +113,17 @@ function connectParts(options: RunnerOptions, id: string) {
     gatewayId,
     gateway: stack.gateway,
     readChannelTokens: (signal) => secrets.readChannelTokens(signal),
-    onApplied: () => secrets.announceAgain(),
+    onApplied: () => {
+      secrets.announceAgain();
+      conditions.lookSoon();
+    },
+    log,
+  });
+  const conditions = new ConditionsWatch({
+    database,
+    gatewayId,
+    gateway: stack.gateway,
+    turnSeconds: options.dispatch.agent_process_timeout,
     log,
   });
   const dispatcher = new Dispatcher({
@@ -164,6 +176,7 @@ function connectParts(options: RunnerOptions, id: string) {
   const services = new ServicesWatch(stack, log, () => {
     loop.heartbeatSoon();
     gatewayWatch.lookSoon();
+    conditions.lookSoon();
     // It may be a gateway that is healthy again.
     agents.compareSoon();
     dispatcher.hint();
@@ -186,7 +199,7 @@ function connectParts(options: RunnerOptions, id: string) {
   });
   secrets.onStateChange(() => loop.heartbeatSoon());
   agents.onStateChange(() => loop.heartbeatSoon());
-  return { loop, services, realtime, agents, dispatcher, gatewayWatch };
+  return { loop, services, realtime, agents, conditions, dispatcher, gatewayWatch };
 }
 
 export type HealthAnswer = ReturnType<typeof healthAnswer>;

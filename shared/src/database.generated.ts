@@ -297,6 +297,48 @@ export type Database = {
           },
         ];
       };
+      agent_conditions: {
+        Row: {
+          agent_id: string;
+          kind: string;
+          reason: string;
+          since: string;
+          subject: string | null;
+          tenant_id: string;
+        };
+        Insert: {
+          agent_id: string;
+          kind: string;
+          reason: string;
+          since?: string;
+          subject?: string | null;
+          tenant_id?: string;
+        };
+        Update: {
+          agent_id?: string;
+          kind?: string;
+          reason?: string;
+          since?: string;
+          subject?: string | null;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'agent_conditions_agent_id_fkey';
+            columns: ['agent_id'];
+            isOneToOne: false;
+            referencedRelation: 'agents';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'agent_conditions_tenant_id_fkey';
+            columns: ['tenant_id'];
+            isOneToOne: false;
+            referencedRelation: 'tenants';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       agent_inbox_items: {
         Row: {
           agent_id: string;
@@ -2197,6 +2239,10 @@ export type Database = {
         Args: { p_agent_id: string; p_reason: string };
         Returns: Database['public']['Enums']['agent_status'];
       };
+      agent_health: {
+        Args: { p_agents?: string[] | null };
+        Returns: Json;
+      };
       agent_provisioned: {
         Args: { p_agent_id: string; p_openclaw_id: string; p_branch: string };
         Returns: Database['public']['Enums']['agent_status'];
@@ -2384,6 +2430,10 @@ export type Database = {
       replace_envelopes: {
         Args: { p_rows: Json; p_actor?: string | null; p_last?: boolean | null };
         Returns: Json;
+      };
+      report_agent_health: {
+        Args: { p_gateway_id: string; p_agents: Json };
+        Returns: undefined;
       };
       revoke_chat_identity: {
         Args: { p_id: string };

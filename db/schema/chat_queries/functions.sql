@@ -52,35 +52,9 @@ set search_path = '' as $$
     'gateway', (select g.slug from public.gateways g where g.id = p_agent.gateway_id))
 $$;
 
-create or replace function hq.read_agents(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
-set search_path = '' as $$
-  select hq.agent_row(a) from public.agents a
-  where a.tenant_id = p_who.tenant and (p_args ->> 'status' is null or a.status::text = p_args ->> 'status')
-    and (p_args ->> 'gateway_id' is null or a.gateway_id = (p_args ->> 'gateway_id')::uuid)
-  order by a.slug limit p_limit
-$$;
-
 create or replace function hq.budget_row(p_budget public.agent_budgets) returns jsonb language sql stable
 set search_path = '' as $$
   select hq.budget_result(p_budget) || hq.pick(to_jsonb(p_budget), '{soft_threshold_pct,hard_cutoff,current_period_start}')
-$$;
-
-create or replace function hq.read_agent(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language plpgsql stable
-set search_path = '' as $$
-declare
-  v_slug text := coalesce(p_args ->> 'agent', p_args ->> 'id', (select a.slug from public.agents a where a.id = p_who.agent_id));
-  v_agent public.agents;
-begin
-  if v_slug is null then
-    raise exception 'which agent?' using errcode = '22023', column = 'agent', hint = 'Name it by its slug.';
-  end if;
-  select * into v_agent from public.agents a where a.id = hq.agent_by_slug(p_who.tenant, v_slug);
-  return next hq.agent_row(v_agent) || jsonb_build_object(
-    'budget', (select hq.budget_row(b) from public.agent_budgets b where b.agent_id = v_agent.id),
-    'tasks', (select count(*) from public.tasks t where t.assignee_agent_id = v_agent.id and t.archived_at is null
-      and t.status::text not in ('done', 'cancelled', 'missed')),
-    'inbox', (select count(*) from public.agent_inbox_items i where i.agent_id = v_agent.id and i.status in ('pending', 'leased')));
-end
 $$;
 
 create or replace function hq.command_row(p_command public.agent_commands) returns jsonb language sql stable

@@ -11,6 +11,7 @@ test('tables that clients and runners watch are published, and none that holds a
       'agent_activity',
       'agent_command_output',
       'agent_commands',
+      'agent_conditions',
       'agent_inbox_items',
       'agent_questions',
       'agent_routines',

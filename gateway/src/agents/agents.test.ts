@@ -9,6 +9,7 @@ import { startTelegramServer, type TelegramServer } from '../../../bots/fakes/te
 import { startTestGateway, type TestGateway } from '../../testing/openclaw-gateway.ts';
 import {
   type AgentsContext,
+  AgentsHealth,
   applyAgents,
   listPairings,
   openContext,
@@ -282,6 +283,52 @@ describe('agents of the real OpenClaw', () => {
     await expect(resetSession(context, 'bob', 'agent:acme-maya:main')).rejects.toMatchObject({
       code: 'usage',
     });
+  });
+
+  it('say what keeps them from answering, until it is over', { timeout: limitMs }, async () => {
+    let now = Date.now();
+    const health = new AgentsHealth(context, gateway.openclaw, () => now);
+    const conditions = async (id: string) => (await health.read(300)).agents[id];
+    const ada = specOf('ada', {
+      model: 'openai/gpt-5',
+      channel: { name: 'telegram', tokens: { botToken: '1:of-nobody' }, allowFrom: ['1'] },
+    });
+    await apply([bob, ada]);
+    await eventually(async () =>
+      expect(await conditions('acme-ada')).toEqual([
+        { kind: 'signed_out', subject: 'openai', reason: 'there is no key for openai' },
+        {
+          kind: 'mute',
+          subject: 'telegram',
+          reason: expect.stringMatching(/^telegram: .*401 from Telegram/),
+        },
+      ]),
+    );
+    expect(await conditions('acme-bob')).toEqual([]);
+    await removeAgent(context, 'ada', () => undefined);
+
+    model.promptTokens = 199_000;
+    await endOf(await startTurn('acme-bob', 'long-talk'));
+    model.promptTokens = 1;
+    const full = { kind: 'full', subject: 'agent:acme-bob:long-talk', reason: expect.any(String) };
+    await eventually(async () => expect(await conditions('acme-bob')).toEqual([full]));
+    await resetSession(context, 'bob', full.subject);
+    await eventually(async () => expect(await conditions('acme-bob')).toEqual([]));
+
+    model.hold();
+    const running = await startTurn('acme-bob', 'hq-item-1');
+    await eventually(async () => {
+      now = Date.now();
+      await health.read(300);
+      now += 500_000;
+      expect(await conditions('acme-bob')).toEqual([
+        { kind: 'stuck', subject: 'agent:acme-bob:hq-item-1', reason: 'a turn runs for more than 7 min' },
+      ]);
+    });
+    model.release();
+    expect(await endOf(running)).toBe('ok');
+    await eventually(async () => expect(await conditions('acme-bob')).toEqual([]));
+    await apply([maya, bob]);
   });
 
   it('are removed beside a turn of another agent, and a new one of that slug inherits nothing', {

@@ -1,5 +1,6 @@
 export { applyAgents } from './apply-agents.ts';
 export { type AgentsContext, openContext } from './context.ts';
+export { AgentsHealth } from './health/agents-health.ts';
 export { dropFiles, receiveFiles, waitingFiles } from './imports/imported-files.ts';
 export { approvePairing, listPairings } from './pairings.ts';
 export { removeAgent } from './remove-agent.ts';

@@ -2,6 +2,7 @@ import { agentSpec, pairingApproval, sessionToRead } from '@hq/shared/agents';
 import { z } from 'zod';
 import {
   type AgentsContext,
+  type AgentsHealth,
   applyAgents,
   approvePairing,
   listPairings,
@@ -16,8 +17,16 @@ import { parseBody, type Route } from './route.ts';
 const agentsBody = z.object({ agents: z.array(agentSpec).max(200) });
 const sessionBody = z.object({ sessionKey: z.string().max(500).nullish() }).default({});
 
-/** Routes that change agents. `agents` returns what they share, and throws `unreachable` until OpenClaw is ready. */
-export function agentRoutes(agents: () => AgentsContext): readonly Route[] {
+const turnSeconds = z.coerce.number().positive().catch(300);
+
+/** Parts of the gateway that the routes call. Both throw `unreachable` until OpenClaw is ready. */
+export interface AgentRoutesOptions {
+  readonly agents: () => AgentsContext;
+  readonly health: () => Pick<AgentsHealth, 'read'>;
+}
+
+/** Routes that read and change agents. */
+export function agentRoutes({ agents, health }: AgentRoutesOptions): readonly Route[] {
   const lines = (emit: (line: object) => void) => (progress: string) => emit({ progress });
   return [
     {
@@ -51,6 +60,11 @@ export function agentRoutes(agents: () => AgentsContext): readonly Route[] {
       method: 'POST',
       path: /^\/agents\/([^/]+)\/sessions\/read$/,
       answer: ({ params: [slug = ''], body }) => readSession(agents(), slug, parseBody(sessionToRead, body)),
+    },
+    {
+      method: 'GET',
+      path: /^\/agents\/conditions$/,
+      answer: ({ query }) => health().read(turnSeconds.parse(query.get('turn_seconds'))),
     },
     {
       method: 'GET',

@@ -1,8 +1,10 @@
 import {
+  type AgentConditions,
   type AgentProgress,
   type AgentRemoved,
   type AgentSpec,
   type AgentsApplied,
+  agentConditions,
   agentProgress,
   agentRemoved,
   agentSwitched,
@@ -49,6 +51,12 @@ export function agentsApi(gateway: Pick<GatewayControl, 'request' | 'stream'>) {
     readSession(slug: string, body: SessionToRead, signal: AbortSignal): Promise<SessionTranscript> {
       const path = `${pathOf(slug)}/sessions/read`;
       return gateway.request({ method: 'POST', path, body, signal }, sessionTranscript);
+    },
+
+    /** Returns what keeps each agent from answering; `turnSeconds` is the time limit of a dispatched turn. */
+    conditions(turnSeconds: number, signal: AbortSignal): Promise<AgentConditions> {
+      const path = `/agents/conditions?turn_seconds=${turnSeconds}`;
+      return gateway.request({ method: 'GET', path, signal }, agentConditions);
     },
 
     approvePairing(approval: PairingApproval, signal: AbortSignal): Promise<PairingApproved> {

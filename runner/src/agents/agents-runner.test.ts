@@ -276,6 +276,26 @@ test('models are listed, usable ones first; a pairing is approved; a session beg
   });
 });
 
+test('what keeps an agent from answering is in its health, and is over when the gateway says so', async () => {
+  await done('provision', { slug: 'scout' });
+  await isReady('scout');
+  const health = async () =>
+    (
+      await query(
+        `select agent_health() -> 0 ->> 'state' as state, agent_health() -> 0 ->> 'reason' as reason`,
+      )
+    )[0];
+  const mute = { kind: 'mute', reason: 'telegram: the token is refused', subject: 'telegram' } as const;
+  gateway.conditions.set('scout', [mute]);
+  // A change of agents is a reason to look.
+  await query(`update agents set name = 'Scout Two' where slug = 'scout'`);
+  await until('the agent to be mute', async () => (await health())?.state === 'mute');
+  expect(await health()).toEqual({ state: 'mute', reason: 'telegram: the token is refused' });
+  gateway.conditions.clear();
+  await query(`update agents set name = 'Scout' where slug = 'scout'`);
+  await until('the agent to be idle', async () => (await health())?.state === 'idle');
+});
+
 test('a session is read into the output, newest last, of a paused agent too', async () => {
   await done('provision', { slug: 'scout' });
   await query(`update agents set status = 'paused' where slug = 'scout'`);

@@ -1,6 +1,12 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
-import { type AgentSpec, agentSpec, openClawIdOf, sessionToRead } from '@hq/shared/agents';
+import {
+  type AgentCondition,
+  type AgentSpec,
+  agentSpec,
+  openClawIdOf,
+  sessionToRead,
+} from '@hq/shared/agents';
 import { HqError } from '@hq/shared/errors';
 import { faultOf, turnRequest } from '@hq/shared/gateway';
 import { z } from 'zod';
@@ -15,7 +21,9 @@ export interface AgentsGateway {
   readonly socket: string;
   readonly agents: Map<string, KeptAgent>;
   readonly specs: Map<string, AgentSpec>;
-  /** Methods and paths in the order in which they came, without `/status`. */
+  /** Conditions of agents, by their ids in OpenClaw. */
+  readonly conditions: Map<string, readonly AgentCondition[]>;
+  /** Methods and paths in the order in which they came, without those that only look. */
   readonly requests: string[];
   /** Agents that cannot be applied, with the reason. */
   readonly faults: Map<string, string>;
@@ -35,6 +43,7 @@ export async function startAgentsGateway(socket: string): Promise<AgentsGateway>
     socket,
     agents: new Map(),
     specs: new Map(),
+    conditions: new Map(),
     requests: [],
     faults: new Map(),
     isReady: true,
@@ -50,7 +59,8 @@ export async function startAgentsGateway(socket: string): Promise<AgentsGateway>
     const body = await textOf(request);
     try {
       const { method = '', url = '' } = request;
-      if (url !== '/status') gateway.requests.push(`${method} ${url}`);
+      if (url !== '/status' && !url.startsWith('/agents/conditions'))
+        gateway.requests.push(`${method} ${url}`);
       await answer(gateway, `${method} ${url}`, body === '' ? undefined : JSON.parse(body), response);
     } catch (error) {
       const fault = faultOf(error);
@@ -72,7 +82,11 @@ async function answer(
   const [, slug = '', verb = ''] = /^\w+ \/agents\/([a-z0-9-]+)(?:\/([a-z/]+))?$/.exec(asked) ?? [];
   if (asked === 'GET /status') response.end(JSON.stringify(statusOf(gateway)));
   else if (!gateway.isReady) throw new HqError('unreachable', 'OpenClaw is not ready (openclaw).');
-  else if (asked === 'PUT /agents') {
+  else if (asked.startsWith('GET /agents/conditions')) {
+    const agents = [...gateway.specs.values()].map(({ branch }) => openClawIdOf(branch));
+    const conditions = agents.map((id) => [id, gateway.conditions.get(id) ?? []] as const);
+    response.end(JSON.stringify({ agents: Object.fromEntries(conditions) }));
+  } else if (asked === 'PUT /agents') {
     const { agents } = z.object({ agents: z.array(agentSpec) }).parse(body);
     emit({ progress: `comparing ${agents.length} agents`, percent: 10 });
     if (gateway.restarts > 0) {

@@ -1,4 +1,10 @@
 export {
+  type AgentCondition,
+  type AgentConditions,
+  agentCondition,
+  agentConditions,
+} from './agent-condition.ts';
+export {
   type AgentProgress,
   type AgentRemoved,
   type AgentSwitched,

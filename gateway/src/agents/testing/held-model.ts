@@ -6,6 +6,8 @@ export interface HeldModel {
   readonly url: string;
   /** Names of the models that were asked. */
   readonly asked: readonly string[];
+  /** Tokens of the prompt, as it says in its next answers. */
+  promptTokens: number;
   /** Holds the answers from now on. */
   hold(): void;
   release(): void;
@@ -29,7 +31,15 @@ export async function startHeldModel(): Promise<HeldModel> {
     const events = [
       { ...chunk, choices: [{ index: 0, delta: { role: 'assistant', content: 'done' } }] },
       { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
-      { ...chunk, choices: [], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } },
+      {
+        ...chunk,
+        choices: [],
+        usage: {
+          prompt_tokens: model.promptTokens,
+          completion_tokens: 1,
+          total_tokens: model.promptTokens + 1,
+        },
+      },
     ];
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const event of events) outgoing.write(`data: ${JSON.stringify(event)}\n\n`);
@@ -39,9 +49,10 @@ export async function startHeldModel(): Promise<HeldModel> {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The model has no port.');
-  return {
+  const model: HeldModel = {
     url: `http://127.0.0.1:${address.port}/v1`,
     asked,
+    promptTokens: 1,
     hold: () => {
       held = Promise.withResolvers<void>();
     },
@@ -51,4 +62,5 @@ export async function startHeldModel(): Promise<HeldModel> {
       server.close();
     },
   };
+  return model;
 }
