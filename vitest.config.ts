@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { TestOrder } from './scripts/test-order.ts';
 import { environmentFlag } from './shared/src/program/environment-flag.ts';
 
 const isLong = environmentFlag(process.env, 'HQ_TEST_LONG');
@@ -16,8 +17,9 @@ export default defineConfig({
       ...(hasDocker ? [] : ['**/*.docker.test.*']),
     ],
     pool: 'forks',
-    // More at once make the starts of OpenClaw, which take a whole core each, miss its own time limits.
-    maxWorkers: 2,
+    // Most files wait more than they compute. OpenClaw starts one at a time: see db/testing/start-lock.ts.
+    maxWorkers: 4,
+    sequence: { sequencer: TestOrder },
     testTimeout: isLong ? 600_000 : 30_000,
     hookTimeout: 60_000,
   },

@@ -39,7 +39,7 @@ beforeAll(async () => {
     agents: { defaults: { model: { primary: 'test/one' } } },
     channels: { telegram: { apiRoot: telegram.url, network: { dangerouslyAllowPrivateNetwork: true } } },
   });
-}, startMs + 60_000);
+}, 2 * startMs);
 afterAll(async () => {
   await stack?.close();
   model?.close();

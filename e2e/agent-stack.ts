@@ -8,6 +8,7 @@ import { readSecretsKeys, seal } from '@hq/shared/secrets';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { vi } from 'vitest';
 import { z } from 'zod';
+import { withStartLock } from '../db/testing/start-lock.ts';
 import { startTestStack, type TestStack } from '../local/testing/stack.ts';
 import { GatewayControl } from '../runner/src/gateway-control.ts';
 import { ensureBuilt } from '../scripts/build.ts';
@@ -56,23 +57,26 @@ export async function startAgentStack(config: object): Promise<AgentStack> {
   const state = join(home, '.openclaw');
   mkdirSync(state, { mode: 0o700 });
   writeFileSync(join(state, 'openclaw.json'), JSON.stringify(config), { mode: 0o600 });
-  const { child, output } = startRunner(hq, home);
   const admin = await hq.clientOf(await hq.createMember('admin'));
   const control = new GatewayControl(join(state, 'hq', 'control.sock'));
+  const { child, output } = await withStartLock(async () => {
+    const runner = startRunner(hq, home);
+    const isReady = async () => {
+      if (runner.child.exitCode !== null) throw new Error(`The runner ended: ${runner.output()}`);
+      const { ready } = await control.status(AbortSignal.timeout(10_000));
+      if (!ready) throw new Error(`The gateway is not ready: ${runner.output()}`);
+    };
+    await until(isReady, startMs).catch(async (error: unknown) => {
+      await stopped(runner.child);
+      throw error;
+    });
+    return runner;
+  });
   const close = async () => {
     await stopped(child);
     await hq.close();
     rmSync(home, { recursive: true, force: true });
   };
-  const isReady = async () => {
-    if (child.exitCode !== null) throw new Error(`The runner ended: ${output()}`);
-    const { ready } = await control.status(AbortSignal.timeout(10_000));
-    if (!ready) throw new Error(`The gateway is not ready: ${output()}`);
-  };
-  await until(isReady, startMs).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
   return {
     hq,
     control,

@@ -2,12 +2,11 @@ import type { AgentSpec } from '@hq/shared/agents';
 import type { TurnLine } from '@hq/shared/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { service } from '../db/testing/database.ts';
+import { startReadyGateway } from '../gateway/src/testing/ready-gateway.ts';
 import {
-  becomesReady,
   createHome,
   killGateway,
   type RunningGateway,
-  startGateway,
   startLimitMs,
   type TestHome,
 } from '../gateway/src/testing/running-gateway.ts';
@@ -24,11 +23,6 @@ let maya: AgentSpec;
 beforeAll(async () => {
   hq = await startTestStack();
   home = await createHome();
-  gateway = startGateway(home, {
-    HQ_REHEARSAL: '1',
-    SUPABASE_URL: hq.url,
-    SUPABASE_ANON_KEY: hq.anonKey,
-  });
   const id = await hq.database.addAgent('maya', await hq.database.addGateway('attic'));
   const [credential] = await hq.database.as<{ token: string }>(
     service,
@@ -44,7 +38,11 @@ beforeAll(async () => {
     importId: null,
     token: credential?.token ?? null,
   };
-  await becomesReady(home, gateway);
+  gateway = await startReadyGateway(home, {
+    HQ_REHEARSAL: '1',
+    SUPABASE_URL: hq.url,
+    SUPABASE_ANON_KEY: hq.anonKey,
+  });
 }, startLimitMs);
 afterAll(async () => {
   killGateway(gateway);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { withStartLock } from '../db/testing/start-lock.ts';
 import { type HqProcess, startHqProcess } from '../local/testing/hq-process.ts';
 import { bundled } from '../tui/testing/bundled.ts';
 import { approveFirstResult } from '../tui/testing/first-result.ts';
@@ -16,15 +17,22 @@ let client: SupabaseClient;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'hq-first-'));
-  const args = ['--no-tui', '--data', join(home, 'data'), '--port', '0'];
-  hq = startHqProcess(args, { env: { HOME: home, HQ_FIRST_AGENT: '1' } });
-  const stack = await hq.ready;
-  client = createClient(stack.url, stack.anonKey, {
-    auth: { persistSession: false, autoRefreshToken: false },
+  await withStartLock(async () => {
+    const args = ['--no-tui', '--data', join(home, 'data'), '--port', '0'];
+    hq = startHqProcess(args, { env: { HOME: home, HQ_FIRST_AGENT: '1' } });
+    const stack = await hq.ready;
+    client = createClient(stack.url, stack.anonKey, {
+      auth: { persistSession: false, autoRefreshToken: false },
+    });
+    const { error } = await client.auth.signInWithPassword(stack);
+    if (error) throw error;
+    await until(async () =>
+      expect(await rows('agents', 'slug, status, openclaw_id')).toEqual([
+        { slug: 'first', status: 'ready', openclaw_id: 'hq-first' },
+      ]),
+    );
   });
-  const { error } = await client.auth.signInWithPassword(stack);
-  if (error) throw error;
-}, limitMs);
+}, 3 * limitMs);
 afterAll(async () => {
   await client?.removeAllChannels();
   await hq?.stop();
@@ -43,11 +51,6 @@ test('the first agent is ready by itself, and does a turn with HQ’s tools when
   timeout: 3 * limitMs,
 }, async () => {
   expect(hq.stderr()).toContain('This is a rehearsal');
-  await until(async () =>
-    expect(await rows('agents', 'slug, status, openclaw_id')).toEqual([
-      { slug: 'first', status: 'ready', openclaw_id: 'hq-first' },
-    ]),
-  );
   const { data } = await client.rpc('enqueue_command', {
     p_action: 'wake_agent',
     p_agent: 'first',

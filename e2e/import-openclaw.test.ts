@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { withStartLock } from '../db/testing/start-lock.ts';
 import type { TestGateway } from '../gateway/testing/openclaw-gateway.ts';
 import { type HqProcess, startHqProcess } from '../local/testing/hq-process.ts';
 import { makeManifest } from '../tui/src/openclaw-home/manifest.ts';
@@ -22,17 +23,20 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hq-import-'));
   // One after the other: on a busy machine two starts of OpenClaw at once take minutes.
   own = await startOwnOpenClaw();
-  const args = ['--no-tui', '--data', join(directory, 'data'), '--port', '0'];
-  hq = startHqProcess(args, { env: { HOME: directory, HQ_FIRST_AGENT: '1' } });
-  const stack = await hq.ready;
-  client = createClient(stack.url, stack.anonKey, {
-    auth: { persistSession: false, autoRefreshToken: false },
+  await withStartLock(async () => {
+    const args = ['--no-tui', '--data', join(directory, 'data'), '--port', '0'];
+    hq = startHqProcess(args, { env: { HOME: directory, HQ_FIRST_AGENT: '1' } });
+    const stack = await hq.ready;
+    client = createClient(stack.url, stack.anonKey, {
+      auth: { persistSession: false, autoRefreshToken: false },
+    });
+    const { error } = await client.auth.signInWithPassword(stack);
+    if (error) throw error;
+    const firstIsReady = async () =>
+      expect(await agents()).toMatchObject([{ slug: 'first', status: 'ready' }]);
+    await vi.waitFor(firstIsReady, { timeout: limitMs, interval: 500 });
   });
-  const { error } = await client.auth.signInWithPassword(stack);
-  if (error) throw error;
-  const firstIsReady = async () => expect(await agents()).toMatchObject([{ slug: 'first', status: 'ready' }]);
-  await vi.waitFor(firstIsReady, { timeout: limitMs, interval: 500 });
-}, 3 * limitMs);
+}, 5 * limitMs);
 afterAll(async () => {
   await client?.removeAllChannels();
   await hq?.stop();

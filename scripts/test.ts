@@ -102,6 +102,7 @@ async function main(): Promise<number> {
     [
       '--reporter=default',
       '--reporter=json',
+      '--reporter=./scripts/slowest-files.ts',
       `--outputFile.json=${reportFile}`,
       ...args.filter((arg) => arg !== '--long'),
     ],

@@ -1,9 +1,8 @@
+import { startReadyGateway } from '../../gateway/src/testing/ready-gateway.ts';
 import {
-  becomesReady,
   createHome,
   killGateway,
   type RunningGateway,
-  startGateway,
   type TestHome,
 } from '../../gateway/src/testing/running-gateway.ts';
 import {
@@ -79,12 +78,9 @@ export async function startDispatchHarness(): Promise<DispatchHarness> {
   const variables = { SUPABASE_URL: hq.stack.url, SUPABASE_ANON_KEY: hq.stack.anonKey, TURN_GRACE: '1' };
   // On a machine that is busy OpenClaw may give up its start after five seconds: it is started again, as by a runner.
   const startIt = async (attempts = 3): Promise<void> => {
-    gateway = startGateway(home, variables);
     try {
-      await becomesReady(home, gateway);
+      gateway = await startReadyGateway(home, variables);
     } catch (error) {
-      killGateway(gateway);
-      await gateway.exited;
       if (attempts <= 1) throw error;
       await startIt(attempts - 1);
     }

@@ -4,12 +4,11 @@ import type { TurnLine, TurnRequest } from '@hq/shared/gateway';
 import { freePort } from '@hq/shared/program';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ChatReply, type ModelServer, startModelServer } from './rehearsal/model-server.ts';
+import { startReadyGateway } from './testing/ready-gateway.ts';
 import {
-  becomesReady,
   createHome,
   killGateway,
   type RunningGateway,
-  startGateway,
   startLimitMs,
   type TestHome,
 } from './testing/running-gateway.ts';
@@ -61,8 +60,7 @@ beforeAll(async () => {
     agents: { defaults: { model: { primary: 'test/one' } }, entries: { maya: { name: 'Maya' } } },
     tools: { toolSearch: false },
   });
-  gateway = startGateway(home);
-  await becomesReady(home, gateway);
+  gateway = await startReadyGateway(home);
 }, startLimitMs);
 afterAll(async () => {
   killGateway(gateway);
@@ -95,8 +93,7 @@ const isAsked = () => vi.waitFor(() => expect(held).not.toEqual([]), { timeout: 
 const restartAfterKill = async () => {
   killGateway(gateway);
   await gateway.exited;
-  gateway = startGateway(home);
-  await becomesReady(home, gateway);
+  gateway = await startReadyGateway(home);
 };
 /** Begins a detached turn and leaves it when the model holds its second answer. */
 const beginAndLeave = async (id: string) => {

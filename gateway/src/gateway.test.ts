@@ -7,8 +7,8 @@ import type { TurnLine, TurnResult } from '@hq/shared/gateway';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type ChatReply, type ModelServer, startModelServer } from './rehearsal/model-server.ts';
+import { startReadyGateway } from './testing/ready-gateway.ts';
 import {
-  becomesReady,
   createHome,
   killGateway,
   type RunningGateway,
@@ -62,8 +62,7 @@ beforeAll(async () => {
     agents: { defaults: { model: { primary: 'test/one' } }, entries: { maya: { name: 'Maya' } } },
     tools: { toolSearch: false },
   });
-  gateway = startGateway(home);
-  await becomesReady(home, gateway);
+  gateway = await startReadyGateway(home);
 }, startLimitMs);
 afterAll(async () => {
   killGateway(gateway);
@@ -248,12 +247,11 @@ describe('hq-gateway that is asked to stop', () => {
     const port = typeof address === 'object' ? address?.port : undefined;
     const record = { agentId: crypto.randomUUID(), slug: 'maya', branch: 'maya', token: 'a'.repeat(64) };
     writeFileSync(home.file('hq', 'agents', 'maya.json'), JSON.stringify({ ...record, allowedHosts: [] }));
-    gateway = startGateway(home, {
+    gateway = await startReadyGateway(home, {
       TURN_GRACE: '1',
       SUPABASE_URL: `http://127.0.0.1:${port}`,
       SUPABASE_ANON_KEY: 'the public key',
     });
-    await becomesReady(home, gateway);
     expect((await home.control.status(AbortSignal.timeout(5_000))).agents).toEqual(['maya']);
     const running = turn('WAIT', { sessionKey: 'agent:maya:other' });
     await modelIsAsked();

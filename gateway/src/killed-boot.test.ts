@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startTimeOf } from '@hq/shared/program';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startReadyGateway } from './testing/ready-gateway.ts';
 import {
-  becomesReady,
   createHome,
   killGateway,
   type RunningGateway,
@@ -50,8 +50,7 @@ it('a start that is killed at any step is done by the next one', { timeout: 2 * 
   const orphaned = await killedAt('handshake');
   const orphan = Number(readFileSync(home.file('hq', 'openclaw.pid'), 'utf8'));
   expect(await startTimeOf(orphan)).not.toBeNull();
-  gateway = startGateway(home, rehearsal);
-  await becomesReady(home, gateway);
+  gateway = await startReadyGateway(home, rehearsal);
   expect(await startTimeOf(orphan)).toBeNull();
   expect(gateway.log()).toContainEqual(
     expect.objectContaining({ pid: orphan, msg: 'stopped the OpenClaw of a killed hq-gateway' }),
@@ -76,8 +75,7 @@ it('a second start changes nothing that the first one wrote', { timeout: startLi
   gateway?.child.kill('SIGTERM');
   expect(await gateway?.exited).toBe(0);
   expect(existsSync(home.file('hq', 'control.sock'))).toBe(false);
-  gateway = startGateway(home, rehearsal);
-  await becomesReady(home, gateway);
+  gateway = await startReadyGateway(home, rehearsal);
   expect(gateway.log().map(({ msg }) => msg)).not.toContain('restored settings of OpenClaw');
   expect(JSON.parse(readFileSync(home.file('openclaw.json'), 'utf8')).models).toEqual(
     JSON.parse(config).models,

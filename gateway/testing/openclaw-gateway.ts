@@ -10,6 +10,7 @@ import { createLog } from '@hq/shared/log';
 import { freePort } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import { z } from 'zod';
+import { withStartLock } from '../../db/testing/start-lock.ts';
 import { OpenClawClient } from '../src/openclaw/client.ts';
 
 const startMs = 240_000;
@@ -55,7 +56,7 @@ export async function startTestGateway(options: GatewayOptions): Promise<TestGat
   const token = randomBytes(32).toString('hex');
   const config = JSON.stringify(gatewayConfig(stateDir, options));
   writeFileSync(join(stateDir, 'openclaw.json'), config, { mode: 0o600 });
-  const running = await start(home, token).catch((error: unknown) => {
+  const running = await withStartLock(() => start(home, token)).catch((error: unknown) => {
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     throw error;
   });

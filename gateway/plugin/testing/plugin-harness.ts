@@ -5,12 +5,11 @@ import { service } from '../../../db/testing/database.ts';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { ensureBuilt } from '../../../scripts/build.ts';
 import { type ChatReply, startModelServer } from '../../src/rehearsal/model-server.ts';
+import { startReadyGateway } from '../../src/testing/ready-gateway.ts';
 import {
-  becomesReady,
   createHome,
   killGateway,
   type RunningGateway,
-  startGateway,
   type TestHome,
 } from '../../src/testing/running-gateway.ts';
 
@@ -78,8 +77,7 @@ export async function startPluginHarness(
   let output = '';
   let gateway: RunningGateway;
   const start = async () => {
-    gateway = startGateway(home, environment);
-    await becomesReady(home, gateway);
+    gateway = await startReadyGateway(home, environment);
   };
   const stop = async () => {
     killGateway(gateway);

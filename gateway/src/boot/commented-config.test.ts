@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ensureBuilt } from '../../../scripts/build.ts';
+import { startReadyGateway } from '../testing/ready-gateway.ts';
 import {
-  becomesReady,
   createHome,
   killGateway,
   type RunningGateway,
@@ -28,8 +28,7 @@ beforeAll(async () => {
   await ensureBuilt('hq-plugin');
   home = await createHome();
   writeFileSync(home.file('openclaw.json'), written, { mode: 0o600 });
-  gateway = startGateway(home, { HQ_REHEARSAL: '1' });
-  await becomesReady(home, gateway);
+  gateway = await startReadyGateway(home, { HQ_REHEARSAL: '1' });
 }, startLimitMs);
 afterAll(async () => {
   killGateway(gateway);

@@ -3,12 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { agentsApi } from '../../../runner/src/agents/agents-api.ts';
 import { specOf } from '../agents/testing/specs.ts';
+import { startReadyGateway } from '../testing/ready-gateway.ts';
 import {
-  becomesReady,
   createHome,
   killGateway,
   type RunningGateway,
-  startGateway,
   startLimitMs,
   type TestHome,
 } from '../testing/running-gateway.ts';
@@ -17,8 +16,7 @@ let home: TestHome;
 let gateway: RunningGateway;
 beforeAll(async () => {
   home = await createHome();
-  gateway = startGateway(home, { HQ_REHEARSAL: '1' });
-  await becomesReady(home, gateway);
+  gateway = await startReadyGateway(home, { HQ_REHEARSAL: '1' });
 }, startLimitMs);
 afterAll(() => {
   killGateway(gateway);

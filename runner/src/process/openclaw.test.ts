@@ -5,6 +5,7 @@ import { createLog } from '@hq/shared/log';
 import { startTimeOf } from '@hq/shared/program';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withStartLock } from '../../../db/testing/start-lock.ts';
 import { until } from '../testing/runner-harness.ts';
 import { type GatewayHome, prepareGatewayHome } from './gateway-home.ts';
 import { ProcessStack } from './process-stack.ts';
@@ -31,9 +32,11 @@ describe('the real OpenClaw', () => {
   beforeAll(async () => {
     process.env.SUPABASE_SERVICE_ROLE_KEY = 'a-key-that-no-agent-may-see';
     home = await prepareGatewayHome(directory);
-    stack = await ProcessStack.open(home, log, createRedactor([]));
-    await becomes(stack, 'healthy');
-  }, readyMs);
+    await withStartLock(async () => {
+      stack = await ProcessStack.open(home, log, createRedactor([]));
+      await becomes(stack, 'healthy');
+    });
+  }, 2 * readyMs);
   afterAll(async () => {
     await stack?.close();
     rmSync(directory, { recursive: true, force: true });
@@ -72,10 +75,12 @@ describe('the real OpenClaw', () => {
     async () => {
       const before = pidOf(home).pid;
       const lines: string[] = [];
-      const { tookMs } = await stack.restart('gateway', {
-        signal: AbortSignal.timeout(readyMs),
-        onOutput: (line) => lines.push(line),
-      });
+      const restart = () =>
+        stack.restart('gateway', {
+          signal: AbortSignal.timeout(readyMs),
+          onOutput: (line) => lines.push(line),
+        });
+      const { tookMs } = await withStartLock(restart);
       const { pid, port } = pidOf(home);
       expect(pid).not.toBe(before);
       expect(await startTimeOf(before)).toBeNull();
@@ -86,7 +91,7 @@ describe('the real OpenClaw', () => {
       expect((await service(stack))?.health).toBe('healthy');
       expect((await service(stack))?.restarts).toBe(0);
     },
-    readyMs,
+    2 * readyMs,
   );
 
   it(
@@ -97,15 +102,17 @@ describe('the real OpenClaw', () => {
       const unwatch = stack.watch(
         () => void service(stack).then((gateway) => healths.push(gateway?.health ?? '')),
       );
-      process.kill(pid, 'SIGKILL');
-      await becomes(stack, 'starting', 30_000);
-      await becomes(stack, 'healthy');
+      await withStartLock(async () => {
+        process.kill(pid, 'SIGKILL');
+        await becomes(stack, 'starting', 30_000);
+        await becomes(stack, 'healthy');
+      });
       unwatch();
       expect(healths.slice(0, 3)).toEqual(['stopped', 'starting', 'healthy']);
       expect((await service(stack))?.restarts).toBe(1);
       expect(pidOf(home).pid).not.toBe(pid);
     },
-    readyMs,
+    2 * readyMs,
   );
 
   it('keeps the last lines of its log, and has no other service', async () => {
@@ -138,18 +145,24 @@ describe('an OpenClaw that cannot start', () => {
       const home = await prepareGatewayHome(directory);
       const config = join(home.stateDirectory, 'openclaw.json');
       writeFileSync(config, JSON.stringify({ gateway: { nonsense: true } }));
-      stack = await ProcessStack.open(home, createLog('fatal', createRedactor([])), createRedactor([]));
-      await becomes(stack, 'stopped', 60_000);
-      const options = { signal: AbortSignal.timeout(readyMs), onOutput: () => undefined };
-      await expect(stack.restart('gateway', options)).rejects.toMatchObject({
+      const opened = await ProcessStack.open(
+        home,
+        createLog('fatal', createRedactor([])),
+        createRedactor([]),
+      );
+      stack = opened;
+      await becomes(opened, 'stopped', 60_000);
+      const restart = () =>
+        opened.restart('gateway', { signal: AbortSignal.timeout(readyMs), onOutput: () => undefined });
+      await expect(restart()).rejects.toMatchObject({
         code: 'failed',
         message: 'The gateway did not start: exit code 78.',
         hint: expect.stringContaining('nonsense'),
       });
       writeFileSync(config, '{}');
-      await stack.restart('gateway', options);
-      expect((await service(stack))?.health).toBe('healthy');
+      await withStartLock(restart);
+      expect((await service(opened))?.health).toBe('healthy');
     },
-    2 * readyMs,
+    3 * readyMs,
   );
 });

@@ -6,6 +6,7 @@ import { createLog } from '@hq/shared/log';
 import { createRedactor } from '@hq/shared/text';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { withStartLock } from '../../../db/testing/start-lock.ts';
 import type { HandlerContext } from '../handler.ts';
 import { handlers } from '../handlers/index.ts';
 import type { OpenClawCall } from '../openclaw-call.ts';
@@ -76,58 +77,63 @@ const openProviderKeys = () =>
 const recordedKeys = () =>
   calls.filter(({ method }) => method.startsWith('models.auth') && method !== 'models.authStatus');
 
-beforeAll(async () => {
-  harness = await startSecretsHarness();
-  model = await startModelServer();
-  directory = mkdtempSync(join(tmpdir(), 'hq-openclaw-'));
-  const home = await prepareGatewayHome(directory);
-  state = home.stateDirectory;
-  const file = join(state, 'openclaw.json');
-  const providers = {
-    model: {
-      baseUrl: model.url,
-      api: 'openai-completions',
-      models: [
-        {
-          id: 'one',
-          name: 'One',
-          reasoning: false,
-          input: ['text'],
-          contextWindow: 200_000,
-          maxTokens: 8192,
-        },
-      ],
-    },
-  };
-  const agents = {
-    defaults: { model: { primary: 'model/one' } },
-    entries: {
-      'acme-maya': { name: 'Maya', workspace: join(state, 'workspace-acme', 'maya') },
-      bob: { name: 'Bob', workspace: join(state, 'workspace-bob') },
-    },
-  };
-  writeFileSync(file, JSON.stringify({ models: { providers }, agents }));
-  maya = await harness.stack.database.addAgent('maya', harness.gateway);
-  await harness.stack.database.addAgent('bob', harness.gateway);
-  mkdirSync(join(state, 'hq', 'agents'), { recursive: true, mode: 0o700 });
-  for (const [id, slug] of [
-    ['acme-maya', 'maya'],
-    ['bob', 'bob'],
-  ]) {
-    const record = { agentId: maya, slug, branch: slug, token: 'f'.repeat(64), allowedHosts: [] };
-    writeFileSync(join(state, 'hq', 'agents', `${id}.json`), JSON.stringify(record), { mode: 0o600 });
-  }
-  await harness.store('TOKEN', 'the token of everybody');
-  await harness.store('TOKEN', `maya's own $token`, { agent: maya });
-  await harness.store('OPENAI_API_KEY', 'sk-openai-of-the-gateway-0123456789');
-  await harness.store('GROQ_API_KEY', 'gsk-groq-of-maya-0123456789', { agent: maya });
-  stack = await ProcessStack.open(home, log, createRedactor([]));
-  sync = harness.open({ path: join(state, 'secrets') });
-  await sync.start(30_000);
-  await until('the gateway', async () => (await stack.services())[0]?.health === 'healthy', readyMs);
-  providerKeys = openProviderKeys();
-  sync.addListener(providerKeys);
-}, readyMs + 60_000);
+beforeAll(
+  async () => {
+    harness = await startSecretsHarness();
+    model = await startModelServer();
+    directory = mkdtempSync(join(tmpdir(), 'hq-openclaw-'));
+    const home = await prepareGatewayHome(directory);
+    state = home.stateDirectory;
+    const file = join(state, 'openclaw.json');
+    const providers = {
+      model: {
+        baseUrl: model.url,
+        api: 'openai-completions',
+        models: [
+          {
+            id: 'one',
+            name: 'One',
+            reasoning: false,
+            input: ['text'],
+            contextWindow: 200_000,
+            maxTokens: 8192,
+          },
+        ],
+      },
+    };
+    const agents = {
+      defaults: { model: { primary: 'model/one' } },
+      entries: {
+        'acme-maya': { name: 'Maya', workspace: join(state, 'workspace-acme', 'maya') },
+        bob: { name: 'Bob', workspace: join(state, 'workspace-bob') },
+      },
+    };
+    writeFileSync(file, JSON.stringify({ models: { providers }, agents }));
+    maya = await harness.stack.database.addAgent('maya', harness.gateway);
+    await harness.stack.database.addAgent('bob', harness.gateway);
+    mkdirSync(join(state, 'hq', 'agents'), { recursive: true, mode: 0o700 });
+    for (const [id, slug] of [
+      ['acme-maya', 'maya'],
+      ['bob', 'bob'],
+    ]) {
+      const record = { agentId: maya, slug, branch: slug, token: 'f'.repeat(64), allowedHosts: [] };
+      writeFileSync(join(state, 'hq', 'agents', `${id}.json`), JSON.stringify(record), { mode: 0o600 });
+    }
+    await harness.store('TOKEN', 'the token of everybody');
+    await harness.store('TOKEN', `maya's own $token`, { agent: maya });
+    await harness.store('OPENAI_API_KEY', 'sk-openai-of-the-gateway-0123456789');
+    await harness.store('GROQ_API_KEY', 'gsk-groq-of-maya-0123456789', { agent: maya });
+    sync = harness.open({ path: join(state, 'secrets') });
+    await withStartLock(async () => {
+      stack = await ProcessStack.open(home, log, createRedactor([]));
+      await sync.start(30_000);
+      await until('the gateway', async () => (await stack.services())[0]?.health === 'healthy', readyMs);
+    });
+    providerKeys = openProviderKeys();
+    sync.addListener(providerKeys);
+  },
+  2 * readyMs + 60_000,
+);
 afterAll(async () => {
   await providerKeys?.close();
   await stack?.close();
