@@ -1734,7 +1734,6 @@ AS $function$
 declare
   c_open constant int := 5;
   c_an_hour constant int := 20;
-  c_choices constant int := 6;
   v_new public.agent_questions;
   v_row public.agent_questions;
 begin
@@ -1745,9 +1744,9 @@ begin
   v_new.waits_until := clock_timestamp() + make_interval(secs => (p_arguments ->> 'wait_seconds')::numeric + 10);
   if v_new.question = '' then
     raise exception 'a question needs text' using errcode = '22023', column = 'question';
-  elsif cardinality(v_new.choices) > c_choices or '' = any (v_new.choices)
+  elsif '' = any (v_new.choices)
     or (select count(distinct lower(c)) from unnest(v_new.choices) c) < cardinality(v_new.choices) then
-    raise exception 'choices must be at most % different texts', c_choices using errcode = '22023', column = 'choices';
+    raise exception 'choices must be different texts, none of them blank' using errcode = '22023', column = 'choices';
   elsif cardinality(v_new.choices) = 0 and not v_new.free_text then
     raise exception 'a question without choices needs free_text' using errcode = '22023', column = 'free_text';
   end if;
@@ -1866,12 +1865,12 @@ AS $function$
       'priority', '{"enum": ["low", "medium", "high", "urgent"]}'::jsonb, 'due', time, 'assignee', slug, 'parent', id), '{title}'),
     ('set_task_status', jsonb_build_object('task', id, 'status', '{"enum": ["todo", "in_progress", "blocked", "done", "cancelled"]}'::jsonb,
       'note', text), '{task,status}'),
-    ('comment', jsonb_build_object('task', id, 'body', text, 'mentions', jsonb_build_object('type', 'array', 'items', slug)), '{task,body}'),
+    ('comment', jsonb_build_object('task', id, 'body', text, 'mentions', jsonb_build_object('type', 'array', 'maxItems', 10, 'items', slug)), '{task,body}'),
     ('submit_deliverable', jsonb_build_object('task', id, 'label', line, 'note', text,
       'url', '{"type": "string", "maxLength": 2000, "pattern": "^https?://"}'::jsonb), '{task,label}'),
     ('notify', jsonb_build_object('title', line, 'body', '{"type": "string", "maxLength": 4000}'::jsonb, 'task', id), '{title}'),
     ('ask', jsonb_build_object('question', '{"type": "string", "minLength": 1, "maxLength": 2000}'::jsonb, 'task', id, 'item', id, 'session_key', line,
-      'choices', '{"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}}'::jsonb, 'free_text', '{"type": "boolean"}'::jsonb,
+      'choices', '{"type": "array", "maxItems": 6, "items": {"type": "string", "minLength": 1, "maxLength": 60}}'::jsonb, 'free_text', '{"type": "boolean"}'::jsonb,
       'wait_seconds', '{"type": "integer", "minimum": 0, "maximum": 120}'::jsonb), '{question}'),
     ('answer', jsonb_build_object('question', id, 'stop', '{"type": "boolean"}'::jsonb), '{question}'),
     ('host_refused', jsonb_build_object('port', '{"type": "integer", "minimum": 1, "maximum": 65535}'::jsonb, 'host',
@@ -3991,7 +3990,7 @@ begin
   if v_most <= (select count(*) from public.agents a where a.gateway_id = p_gateway.id) then
     raise exception '% has % agents already', p_gateway.slug, v_most
       using errcode = '23505', column = 'gateway', table = 'agent_commands',
-        hint = 'Use another gateway, or remove an agent. An admin may raise max_agents in the gateway''s meta.';
+        hint = 'Provision it on another gateway, or run `remove` for an agent that is no longer needed.';
   end if;
 end
 $function$;
@@ -4666,7 +4665,7 @@ AS $function$
         || case when p_schema ? 'maxLength' then format(' of at most %s characters', p_schema ->> 'maxLength') else '' end
         || case when p_schema ? 'pattern' then format(' that matches %s', p_schema ->> 'pattern') else '' end
       when 'object' then 'an object'
-      when 'array' then 'a list'
+      when 'array' then 'a list' || case when p_schema ? 'maxItems' then format(' of at most %s', p_schema ->> 'maxItems') else '' end
       when 'null' then 'null'
       else 'something else' end
   end
@@ -5510,6 +5509,9 @@ begin
     v_ok := coalesce(length(p_value #>> '{}') >= (p_schema ->> 'minLength')::int, true)
       and coalesce(length(p_value #>> '{}') <= (p_schema ->> 'maxLength')::int, true)
       and coalesce(p_value #>> '{}' ~ (p_schema ->> 'pattern'), true);
+  end if;
+  if v_ok and jsonb_typeof(p_value) = 'array' then
+    v_ok := coalesce(jsonb_array_length(p_value) <= (p_schema ->> 'maxItems')::int, true);
   end if;
   if not v_ok then
     return jsonb_build_object('field', p_field, 'message', format('%s must be %s', v_here, hq.describe_type(p_schema)));

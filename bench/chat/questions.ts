@@ -31,11 +31,7 @@ export async function* measureQuestions(harness: ChatHarness): AsyncIterable<Fig
 }
 
 /** A new agent asks: one agent may have five open questions. */
-async function arrivals(
-  { database, stack }: ChatHarness,
-  channels: readonly AlertChannel[],
-  number: number,
-) {
+async function arrivals({ database, stack }: ChatHarness, channels: readonly AlertChannel[], number: number) {
   const { rows } = await database.query<{ token: string }>(
     `with made as (
        insert into agents (gateway_id, slug, name, status) values ($1, $2, $2, 'ready') returning id

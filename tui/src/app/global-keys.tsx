@@ -70,7 +70,7 @@ function stopOrResumeAll({ session, commands }: Ui): void {
   commands.start({ action: isStopped ? 'resume_all' : 'stop_all', payload: {}, gateway: null });
 }
 
-/** What the database refuses is there again when the palette is opened the next time. */
+/** Opens the palette with what the database refused before. */
 function openPalette(ui: Ui, refused: { current: string }): void {
   const { gateway, agent } = ui.screen;
   const start = refused.current;

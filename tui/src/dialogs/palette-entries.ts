@@ -12,7 +12,7 @@ export interface PaletteEntry {
   readonly aliases: readonly string[];
   readonly title: string;
   readonly note: string;
-  /** What an action without a name is for: the selected gateway or agent. */
+  /** Target of an action without a name: the selected gateway or agent. */
   readonly aimsAt: 'gateway' | 'agent' | null;
   /** The fields that may be set, each in a line. */
   readonly fields: readonly string[];

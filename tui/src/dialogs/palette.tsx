@@ -21,7 +21,7 @@ interface PaletteProps {
   readonly entries: readonly PaletteEntry[];
   /** The names of what is selected. */
   readonly targets: Readonly<Record<'gateway' | 'agent', string | null>>;
-  /** What was typed before and refused. */
+  /** Text that was typed before and refused. */
   readonly start?: string;
   /** Returns what is wrong with the arguments: the palette then stays open with them. */
   readonly onChoose: (chosen: Chosen) => string | null;
