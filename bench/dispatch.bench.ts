@@ -6,6 +6,7 @@ import { startTurnsGateway } from '../gateway/testing/turns-gateway.ts';
 import { connectDatabase } from '../runner/src/database.ts';
 import { Dispatcher } from '../runner/src/dispatch/dispatcher.ts';
 import { GatewayControl } from '../runner/src/gateway-control.ts';
+import { Realtime } from '../runner/src/realtime.ts';
 import { sleep } from '../shared/src/program/index.ts';
 import { createLog } from '../shared/src/program/log.ts';
 import { createRedactor } from '../shared/src/text/index.ts';
@@ -40,6 +41,7 @@ export async function* measure(): AsyncGenerator<Figure> {
       'ms',
     );
     yield* drain(stack, pool, directory);
+    yield* stopAll(stack, pool, directory);
   } finally {
     await pool.end();
     await stack.stop();
@@ -105,21 +107,33 @@ async function isIdle(pool: pg.Pool): Promise<void> {
   }
 }
 
-async function* drain(stack: BenchStack, pool: pg.Pool, directory: string): AsyncGenerator<Figure> {
+interface Fleet {
+  readonly stack: BenchStack;
+  readonly pool: pg.Pool;
+  readonly directory: string;
+  /** Slugs of its agents begin so. */
+  readonly prefix: string;
+  readonly turnsOfGateway: number;
+  /** Turn of an agent, which has this credential. */
+  readonly work: (turn: {
+    agent: string;
+    runId: string;
+    token: string;
+    signal: AbortSignal;
+  }) => Promise<void>;
+}
+
+/** Adds gateways with agents. Returns a dispatcher for each, which is not started, with what belongs to it. */
+function addGateways({ stack, pool, directory, prefix, turnsOfGateway, work }: Fleet) {
   const { url, serviceRoleKey } = stack;
-  /** Items of each agent in the order in which their turns began. */
-  const begun = new Map<string, string[]>();
-  let leastAtHalf = Number.NaN;
-  let total = 0;
-  const parts = await Promise.all(
+  return Promise.all(
     Array.from({ length: gateways }, async (_, index) => {
       const { rows } = await pool.query<{ id: string }>(
         `insert into gateways (slug, label, status) values ($1, $1, 'ready') returning id`,
-        [`drain-${index}`],
+        [`${prefix}-${index}`],
       );
       const gatewayId = rows[0]?.id ?? '';
-      const prefix = `g${index}n`;
-      const agents = await addAgents(pool, gatewayId, prefix, agentsOfGateway);
+      const agents = await addAgents(pool, gatewayId, `${prefix}${index}n`, agentsOfGateway);
       const slugs = await pool.query<{ id: string; slug: string }>(
         'select id, slug from agents where gateway_id = $1',
         [gatewayId],
@@ -127,31 +141,49 @@ async function* drain(stack: BenchStack, pool: pg.Pool, directory: string): Asyn
       const tokens = new Map(
         slugs.rows.map(({ id, slug }) => [slug, agents.find((agent) => agent.id === id)?.token ?? '']),
       );
-      for (const slug of tokens.keys()) begun.set(slug, []);
-      const socket = join(directory, `${index}.sock`);
-      const gateway = await startTurnsGateway(socket, async ({ agent, runId }) => {
-        begun.get(agent)?.push(runId.split(':')[1] ?? '');
-        total += 1;
-        if (total === items / 2) leastAtHalf = Math.min(...[...begun.values()].map((of) => of.length));
-        await complete(pool, tokens.get(agent) ?? '', runId);
+      const socket = join(directory, `${prefix}${index}.sock`);
+      const gateway = await startTurnsGateway(socket, async ({ agent, runId }, _emit, signal) => {
+        await work({ agent, runId, token: tokens.get(agent) ?? '', signal });
         return {};
       });
       const dispatcher = new Dispatcher({
-        ...{ gatewayId, runnerId: `bench-${index}`, limits, sweepMs: 60_000, gatewayStays: true },
+        ...{ gatewayId, runnerId: `bench-${index}`, sweepMs: 60_000, gatewayStays: true },
+        limits: { ...limits, max_concurrent_wakes: turnsOfGateway },
         database: connectDatabase({ url, serviceRoleKey, timeoutMs: 60_000 }),
         gateway: new GatewayControl(socket),
         log: createLog('fatal', createRedactor([])),
       });
-      return { dispatcher, gateway };
+      return { gatewayId, dispatcher, gateway, slugs: [...tokens.keys()] };
     }),
   );
+}
+
+async function addItems(pool: pg.Pool, prefix: string, count: number): Promise<void> {
   await pool.query(
     `insert into agent_inbox_items (agent_id, agent_slug, event_type, summary, created_at)
      select a.id, a.slug, 'routine_event', 'item ' || n, now() - interval '1 hour' + n * interval '1 second'
-     from agents a, generate_series(1, $1) n where a.slug like 'g%n%'`,
-    [itemsOfAgent],
+     from agents a, generate_series(1, $1) n where a.slug like $2`,
+    [count, `${prefix}%n%`],
   );
   await pool.query('vacuum analyze agent_inbox_items');
+}
+
+async function* drain(stack: BenchStack, pool: pg.Pool, directory: string): AsyncGenerator<Figure> {
+  /** Items of each agent in the order in which their turns began. */
+  const begun = new Map<string, string[]>();
+  let leastAtHalf = Number.NaN;
+  let total = 0;
+  const parts = await addGateways({
+    ...{ stack, pool, directory, prefix: 'g', turnsOfGateway: limits.max_concurrent_wakes },
+    work: async ({ agent, runId, token }) => {
+      begun.get(agent)?.push(runId.split(':')[1] ?? '');
+      total += 1;
+      if (total === items / 2) leastAtHalf = Math.min(...[...begun.values()].map((of) => of.length));
+      await complete(pool, token, runId);
+    },
+  });
+  for (const slug of parts.flatMap(({ slugs }) => slugs)) begun.set(slug, []);
+  await addItems(pool, 'g', itemsOfAgent);
   const beganAt = performance.now();
   for (const { dispatcher } of parts) dispatcher.start();
   while (total < items && performance.now() - beganAt < longestMs) await sleep(50);
@@ -170,4 +202,45 @@ async function* drain(stack: BenchStack, pool: pg.Pool, directory: string): Asyn
   yield atMost('items woken twice or never', Math.abs(total - items), 0, 'items');
   yield atLeast('agents whose items ran once and in order', inOrder, gateways * agentsOfGateway, 'agents');
   yield atLeast('items of the slowest agent when half was done', leastAtHalf, itemsOfAgent / 4, 'items');
+}
+
+/** Stops everything while each agent is in a turn that ends by an abort alone, with runners that Realtime wakes. */
+async function* stopAll(stack: BenchStack, pool: pg.Pool, directory: string): AsyncGenerator<Figure> {
+  let running = 0;
+  const parts = await addGateways({
+    ...{ stack, pool, directory, prefix: 's', turnsOfGateway: agentsOfGateway },
+    work: async ({ signal }) => {
+      running += 1;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      running -= 1;
+    },
+  });
+  await addItems(pool, 's', 1);
+  const ignore = () => undefined;
+  const watches = parts.map(({ gatewayId, dispatcher }) => {
+    dispatcher.start();
+    return new Realtime({
+      ...{ url: stack.url, serviceRoleKey: stack.serviceRoleKey, gatewayId },
+      ...{ onCommandHint: ignore, onTrustChange: ignore, onHeartbeatWanted: ignore },
+      onGateway: (row) => dispatcher.onVersion(row.dispatch_version),
+    });
+  });
+  const isTrue = async (condition: () => boolean) => {
+    const endAt = performance.now() + longestMs;
+    while (!condition() && performance.now() < endAt) await sleep(10);
+  };
+  await isTrue(() => running === gateways * agentsOfGateway && watches.every((w) => w.trust() !== 'joining'));
+  const turns = running;
+  const beganAt = performance.now();
+  await pool.query(`insert into agent_commands (action) values ('stop_all')`);
+  await isTrue(() => running === 0);
+  const silentMs = performance.now() - beganAt;
+  await isIdle(pool);
+  await Promise.all(watches.map((watch) => watch.close()));
+  for (const { dispatcher, gateway } of parts) {
+    await dispatcher.stop();
+    gateway.close();
+  }
+  yield atLeast('turns that run when everything is stopped', turns, gateways * agentsOfGateway, 'turns');
+  yield atMost('stop_all → the last of them is aborted', silentMs, 5_000, 'ms');
 }

@@ -1676,12 +1676,14 @@ begin
     select * from hq.agent_dispatch d
     where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_known)
       and (d.runner_id = p_runner or d.leased_until <= clock_timestamp())
-    order by d.agent_id for no key update
+    order by d.agent_id
   loop
+    continue when not hq.keep_agent(v_turn.agent_id);
     v_token := gen_random_uuid();
     update hq.agent_dispatch d
     set token = v_token, runner_id = p_runner, lease_seconds = p_lease, leased_until = clock_timestamp() + make_interval(secs => p_lease)
-    where d.agent_id = v_turn.agent_id;
+    where d.agent_id = v_turn.agent_id and d.token = v_turn.token;
+    continue when not found;
     update public.agent_inbox_items i
     set dispatch_token = v_token, leased_until = greatest(i.leased_until, clock_timestamp() + make_interval(secs => p_lease))
     where i.id = v_turn.item_id and i.dispatch_token = v_turn.token and i.status = 'leased';
@@ -1800,6 +1802,7 @@ declare
   v_budget public.agent_budgets;
   v_reason text;
   v_until timestamptz;
+  v_left numeric := hq.spending_left(p_agent);
 begin
   if hq.owns_table('public.agent_budgets') then
     update public.agent_budgets b
@@ -1815,7 +1818,8 @@ begin
     select s.reason, s.until into v_reason, v_until from hq.spending_gate(p_agent) s;
   end if;
   return jsonb_build_object('allowed', v_reason is null, 'reason', v_reason, 'status', coalesce(v_budget.status::text, 'unmetered'),
-    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0))
+    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0),
+    'left_usd', v_left, 'dearest_call_usd', case when v_left is not null then hq.dearest_call(p_agent.id) end)
     || case when v_until is not null then jsonb_build_object('until', v_until) else '{}' end;
 end
 $function$;
@@ -2176,7 +2180,8 @@ begin
   update public.agent_inbox_items i
   set status = 'pending', attempt_count = greatest(i.attempt_count - 1, 0), leased_at = null, leased_until = null, lease_session = null,
     lease_run = null
-  where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > clock_timestamp();
+  where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > clock_timestamp()
+    and not exists (select from hq.agent_dispatch d where d.agent_id = p_agent.id and d.token = i.dispatch_token);
   get diagnostics v_released = row_count;
   return jsonb_build_object('released', v_released);
 end
@@ -4232,6 +4237,9 @@ declare
   v_item public.agent_inbox_items;
   v_turn hq.agent_dispatch;
 begin
+  if not hq.keep_agent(p_agent_id) then
+    return null;
+  end if;
   if not exists (select from hq.agent_dispatch d where d.agent_id = p_agent_id) then
     insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
   end if;
@@ -4541,6 +4549,17 @@ CREATE OR REPLACE FUNCTION hq.current_chat()
  SET search_path TO ''
 AS $function$ select nullif(current_setting('hq.chat', true), '')::jsonb $function$;
 grant execute on function hq.current_chat() to public;
+
+CREATE OR REPLACE FUNCTION hq.dearest_call(p_agent_id uuid)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select max(u.cost_total_usd) from (
+    select n.cost_total_usd from public.agent_usage n where n.agent_id = p_agent_id order by n.occurred_at desc limit 50) u
+$function$;
+grant execute on function hq.dearest_call(uuid) to public;
 
 CREATE OR REPLACE FUNCTION hq.decision_json(p_row chat_confirmations)
  RETURNS jsonb
@@ -5276,7 +5295,7 @@ CREATE OR REPLACE FUNCTION hq.end_left_turns(p_gateway uuid, p_settings jsonb)
  SET search_path TO ''
 AS $function$
 begin
-  perform hq.end_turn(d, '{"outcome": "failed", "error": "the gateway that ran the turn is gone"}', p_settings)
+  perform hq.keep_agent(d.agent_id), hq.end_turn(d, '{"outcome": "failed", "error": "the gateway that ran the turn is gone"}', p_settings)
   from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
   where a.gateway_id = p_gateway and d.token is not null and d.gateway_id is distinct from p_gateway
     and d.leased_until < clock_timestamp() - interval '5 minutes';
@@ -5659,6 +5678,20 @@ begin
 end
 $function$;
 grant execute on function hq.fire_task_events() to public;
+
+CREATE OR REPLACE FUNCTION hq.free_inbox_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.agent_inbox_items i set dedup_key = concat(i.dedup_key, '#', i.id)
+  where i.tenant_id = new.tenant_id and i.dedup_key = new.dedup_key and i.status::text not in ('pending', 'leased');
+  return new;
+end
+$function$;
+grant execute on function hq.free_inbox_key() to public;
 
 CREATE OR REPLACE FUNCTION hq.function_identity(p_function oid)
  RETURNS text
@@ -6338,6 +6371,18 @@ end
 $function$;
 grant execute on function hq.item_wait(agent_inbox_items) to public;
 
+CREATE OR REPLACE FUNCTION hq.keep_agent(p_agent_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.agents a where a.id = p_agent_id for key share;
+  return found;
+end
+$function$;
+grant execute on function hq.keep_agent(uuid) to public;
+
 CREATE OR REPLACE FUNCTION hq.lease_adapter_token(p_tenant uuid, p_holder text, p_adapter jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -6565,6 +6610,7 @@ AS $function$
 declare
   v_item public.agent_inbox_items;
 begin
+  perform hq.keep_agent(p_agent.id);
   select * into v_item from public.agent_inbox_items i
   where i.id = hq.find_row('public.agent_inbox_items', p_agent.tenant_id, p_arguments ->> 'item', 'item') and i.agent_id = p_agent.id
   for no key update;
@@ -6585,6 +6631,7 @@ declare
   v_id uuid := hq.find_row('public.agent_inbox_items', p_command.tenant_id, p_command.payload ->> 'item', 'item');
   v_item public.agent_inbox_items;
 begin
+  perform hq.keep_agent(i.agent_id) from public.agent_inbox_items i where i.id = v_id;
   perform from hq.agent_dispatch d where d.agent_id = (select i.agent_id from public.agent_inbox_items i where i.id = v_id) for no key update;
   select * into v_item from public.agent_inbox_items i where i.id = v_id for no key update;
   return v_item;
@@ -7885,6 +7932,7 @@ begin
       continue;
     end if;
     if v_turn.leased_until not between v_until - make_interval(secs => p_lease / 6.0) and v_until or v_turn.lease_seconds <> p_lease then
+      continue when not hq.keep_agent(v_turn.agent_id);
       update hq.agent_dispatch d set leased_until = v_until, lease_seconds = p_lease where d.token = v_turn.token;
       update public.agent_inbox_items i set leased_until = greatest(i.leased_until, v_until)
       where i.id = v_turn.item_id and i.status = 'leased' and i.dispatch_token = v_turn.token;
@@ -8613,6 +8661,28 @@ end
 $function$;
 grant execute on function hq.spending_gate(agents) to public;
 
+CREATE OR REPLACE FUNCTION hq.spending_left(p_agent agents)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_budget public.agent_budgets;
+  v_hourly numeric;
+begin
+  select * into v_budget from public.agent_budgets b where b.agent_id = p_agent.id;
+  v_hourly := hq.hourly_limit(v_budget, (select w.settings from public.workspace w where w.tenant_id = p_agent.tenant_id));
+  return least(
+    case when v_budget.hard_cutoff then v_budget.monthly_limit_usd
+      - case when v_budget.current_period_start >= hq.budget_month(v_budget, v_now) then v_budget.current_period_spend_usd else 0 end end,
+    v_hourly - coalesce((select h.spend_usd from hq.agent_hours h
+      where h.agent_id = p_agent.id and h.began_at > v_now - interval '1 hour'), 0));
+end
+$function$;
+grant execute on function hq.spending_left(agents) to public;
+
 CREATE OR REPLACE FUNCTION hq.subject_of(p_alert notifications)
  RETURNS text
  LANGUAGE sql
@@ -8956,6 +9026,7 @@ declare
   v_lost text[] := '{}';
 begin
   for v_entry in select e from hq.entries(p_results) e order by e ->> 'token' loop
+    perform hq.keep_agent(d.agent_id) from hq.agent_dispatch d where d.token = hq.token_of(v_entry);
     select * into v_turn from hq.agent_dispatch d where d.token = hq.token_of(v_entry) for no key update;
     if found then
       perform hq.end_turn(v_turn, v_entry, p_settings);
@@ -9235,6 +9306,19 @@ AS $function$
 $function$;
 grant execute on function hq.withdraw_for_task(tasks,tasks) to public;
 
+CREATE OR REPLACE FUNCTION hq.withdraw_from_assignee()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform hq.withdraw_for_task(old, new);
+  return null;
+end
+$function$;
+grant execute on function hq.withdraw_from_assignee() to public;
+
 CREATE OR REPLACE FUNCTION hq.withdraw_items(p_items uuid[])
  RETURNS void
  LANGUAGE sql
@@ -9328,13 +9412,13 @@ grant execute on function agent_call(text,text,jsonb) to service_role;
 comment on function agent_call(text,text,jsonb) is 'The one function of agents: runs an operation for the agent of the credential, and writes in its name. Ids may be their first eight digits. Errors: 28000 for an unknown credential, 42501 refused, P0002 not found, 23505 conflict, 22023 usage with the argument as column.
 
 - `inbox {}` → `{items: [{id, event, status, summary, task_id, task_title, comment_id, created_at, attempt}]}`, the open ones; `item {item}` adds `task`, `comment`, `deliverable`, `context`
-- `take_item {item, session_key?, run_id?}` leases it for ten minutes, `complete_item {item, summary?}`, `fail_item {item, reason}`; `release_items {}` gives all back
+- `take_item {item, session_key?, run_id?}` leases it for ten minutes, `complete_item {item, summary?}`, `fail_item {item, reason}`; `release_items {}` gives those back that no turn of the dispatcher holds
 - `tasks {status?, limit?}` → `{tasks}`: its own and its reports''; `task {task}` adds comments, relations, links and subtasks
 - `create_task {title, description?, priority?, due?, assignee?, parent?}`, `set_task_status {task, status, note?}`, `comment {task, body, mentions?}`
 - `submit_deliverable {task, label, url?, note?}` → `{id, review_status}`; `notify {title, body?, task?}` tells the operators
 - `ask {question, choices?, free_text?, task?, item?, session_key?, wait_seconds?}` → `{id, status, …}`; `answer {question, stop?}` → `{id, status, answer, answered_by}`
 - `host_refused {host, port}` → `{asked}` asks whether the agent may reach a host
-- `budget {}` → `{allowed, reason: null | workspace_stopped | agent_paused | gateway_paused | budget_exceeded | hourly_brake, status, limit_usd, spent_usd, until?}`
+- `budget {}` → `{allowed, reason: null | workspace_stopped | agent_paused | gateway_paused | budget_exceeded | hourly_brake, status, limit_usd, spent_usd, left_usd, dearest_call_usd, until?}`
 - `record_usage {run_id, provider, model, occurred_at, session_id?, input_tokens?, …, cost_total_usd?}` → `{recorded}`, once for each run, provider, model and time
 - `pairing_requested {channel, account, sender, code, sender_name?, expires_at?}`';
 

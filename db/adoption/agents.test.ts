@@ -50,6 +50,30 @@ describe('agents of an adopted HQ', () => {
     expect(await call('complete_item', { item: item?.id })).toMatchObject({ status: 'done' });
   });
 
+  test('are woken by each change of the assignee, also when a task comes back', async () => {
+    const [task] = await database.as<{ id: string }>(
+      owner,
+      `insert into tasks (title, assignee_agent_id) values ('To and fro', $1) returning id`,
+      [scout],
+    );
+    const [other] = await database.query<{ id: string }>(`select id from agents where slug = 'main'`);
+    const give = (agent: string | undefined) =>
+      database.as(owner, 'update tasks set assignee_agent_id = $2 where id = $1', [task?.id, agent]);
+    const items = () =>
+      database.query<{ status: string; mine: boolean }>(
+        `select status::text, agent_id = $2 as mine from agent_inbox_items where task_id = $1 order by created_at, completed_at`,
+        [task?.id, scout],
+      );
+    await give(other?.id);
+    await give(scout);
+    const withdrawn = { status: 'done' };
+    expect(await items()).toEqual([
+      { ...withdrawn, mine: true },
+      { ...withdrawn, mine: false },
+      { status: 'pending', mine: true },
+    ]);
+  });
+
   test('record their usage, although columns are missing, and their pairings', async () => {
     const usage = {
       ...{ run_id: 'r1', provider: 'p', model: 'm', total_tokens: 3, occurred_at: new Date().toISOString() },

@@ -327,7 +327,7 @@ describe('the budget', { timeout: turnMs }, () => {
       'select current_period_spend_usd::float as usd from public.agent_budgets where agent_id = $1',
       [idOf('noor')],
     );
-    await setLimit(Number((Number(spent?.usd) + 0.01).toFixed(2)));
+    await setLimit(Number((Number(spent?.usd) + 0.05).toFixed(2)));
     const before = harness.requests.length;
     const turn = await harness.turn('noor', ...Array.from({ length: 40 }, () => call('hq_inbox')));
     const made = harness.requests.length - before;
@@ -335,6 +335,33 @@ describe('the budget', { timeout: turnMs }, () => {
     expect(made).toBeGreaterThan(1);
     expect(made).toBeLessThan(40);
   });
+
+  it('is overspent by one call at most, however many turns begin together', async () => {
+    const figures = async () =>
+      (
+        await harness.query<{ dearest: number; spent: number }>(
+          `select max(u.cost_total_usd)::float as dearest, max(b.current_period_spend_usd)::float as spent
+           from public.agent_budgets b join public.agent_usage u using (agent_id) where b.agent_id = $1`,
+          [idOf('noor')],
+        )
+      )[0] ?? { dearest: Number.NaN, spent: Number.NaN };
+    const room = 2.5 * (await figures()).dearest;
+    await setLimit(100);
+    await harness.query(
+      `update public.agent_budgets set hourly_limit_usd = 1000, current_period_spend_usd = 100 - $2::numeric where agent_id = $1`,
+      [idOf('noor'), room],
+    );
+    const before = harness.requests.length;
+    const turns = await Promise.all(Array.from({ length: 50 }, () => harness.begin('noor').ended));
+    await outboxIsEmpty();
+    const { dearest, spent } = await figures();
+    expect(spent - 100).toBeLessThanOrEqual(dearest);
+    const ended = turns.filter(({ status }) => status === 'ok');
+    expect(ended.length).toBeGreaterThan(0);
+    expect(harness.requests.length - before).toBe(ended.length);
+    const refused = turns.filter(({ error }) => /Budget exceeded|one model call at a time/.test(error ?? ''));
+    expect(refused.length).toBe(50 - ended.length);
+  }, 400_000);
 
   it('stops the turns of a paused agent', async () => {
     await harness.query(`update public.agents set status = 'paused' where slug = 'noor'`);

@@ -55,7 +55,7 @@ export function createServices(
     log,
     records,
     api,
-    gate: new BudgetGate({ stateDir, api, records }),
+    gate: new BudgetGate({ stateDir, api, records, outbox }),
     meter: new UsageMeter(deliver),
     pairings: new PairingRequests(stateDir),
     toolRuns: new ToolRuns(),

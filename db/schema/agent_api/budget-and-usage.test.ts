@@ -38,6 +38,7 @@ test('usage counts once, in the name of the agent', async () => {
   ).toEqual([{ agent_id: scout, run_id: 'r1', tokens: 15, cost: 0.25 }]);
   expect(await call('budget')).toEqual({
     ...{ allowed: true, reason: null, status: 'unmetered', limit_usd: null, spent_usd: 0.25 },
+    ...{ left_usd: null, dearest_call_usd: null },
   });
 });
 

@@ -82,13 +82,13 @@ select hq.open_function('public.agent_call(text, text, jsonb)', 'anon, authentic
   'The one function of agents: runs an operation for the agent of the credential, and writes in its name. Ids may be their first eight digits. Errors: 28000 for an unknown credential, 42501 refused, P0002 not found, 23505 conflict, 22023 usage with the argument as column.
 
 - `inbox {}` → `{items: [{id, event, status, summary, task_id, task_title, comment_id, created_at, attempt}]}`, the open ones; `item {item}` adds `task`, `comment`, `deliverable`, `context`
-- `take_item {item, session_key?, run_id?}` leases it for ten minutes, `complete_item {item, summary?}`, `fail_item {item, reason}`; `release_items {}` gives all back
+- `take_item {item, session_key?, run_id?}` leases it for ten minutes, `complete_item {item, summary?}`, `fail_item {item, reason}`; `release_items {}` gives those back that no turn of the dispatcher holds
 - `tasks {status?, limit?}` → `{tasks}`: its own and its reports''; `task {task}` adds comments, relations, links and subtasks
 - `create_task {title, description?, priority?, due?, assignee?, parent?}`, `set_task_status {task, status, note?}`, `comment {task, body, mentions?}`
 - `submit_deliverable {task, label, url?, note?}` → `{id, review_status}`; `notify {title, body?, task?}` tells the operators
 - `ask {question, choices?, free_text?, task?, item?, session_key?, wait_seconds?}` → `{id, status, …}`; `answer {question, stop?}` → `{id, status, answer, answered_by}`
 - `host_refused {host, port}` → `{asked}` asks whether the agent may reach a host
-- `budget {}` → `{allowed, reason: null | workspace_stopped | agent_paused | gateway_paused | budget_exceeded | hourly_brake, status, limit_usd, spent_usd, until?}`
+- `budget {}` → `{allowed, reason: null | workspace_stopped | agent_paused | gateway_paused | budget_exceeded | hourly_brake, status, limit_usd, spent_usd, left_usd, dearest_call_usd, until?}`
 - `record_usage {run_id, provider, model, occurred_at, session_id?, input_tokens?, …, cost_total_usd?}` → `{recorded}`, once for each run, provider, model and time
 - `pairing_requested {channel, account, sender, code, sender_name?, expires_at?}`');
 
@@ -125,6 +125,7 @@ set search_path = '' as $$
 declare
   v_item public.agent_inbox_items;
 begin
+  perform hq.keep_agent(p_agent.id);
   select * into v_item from public.agent_inbox_items i
   where i.id = hq.find_row('public.agent_inbox_items', p_agent.tenant_id, p_arguments ->> 'item', 'item') and i.agent_id = p_agent.id
   for no key update;
@@ -227,6 +228,7 @@ begin
 end
 $$;
 
+-- Gives back what the agent took by itself. Of a turn that HQ began, the dispatcher says whether it was an attempt.
 create or replace function hq.agent_release_items(p_agent public.agents, p_arguments jsonb) returns jsonb language plpgsql
 set search_path = '' as $$
 declare
@@ -235,7 +237,8 @@ begin
   update public.agent_inbox_items i
   set status = 'pending', attempt_count = greatest(i.attempt_count - 1, 0), leased_at = null, leased_until = null, lease_session = null,
     lease_run = null
-  where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > clock_timestamp();
+  where i.agent_id = p_agent.id and i.status = 'leased' and i.leased_until > clock_timestamp()
+    and not exists (select from hq.agent_dispatch d where d.agent_id = p_agent.id and d.token = i.dispatch_token);
   get diagnostics v_released = row_count;
   return jsonb_build_object('released', v_released);
 end
@@ -463,6 +466,7 @@ declare
   v_budget public.agent_budgets;
   v_reason text;
   v_until timestamptz;
+  v_left numeric := hq.spending_left(p_agent);
 begin
   if hq.owns_table('public.agent_budgets') then
     update public.agent_budgets b
@@ -478,7 +482,8 @@ begin
     select s.reason, s.until into v_reason, v_until from hq.spending_gate(p_agent) s;
   end if;
   return jsonb_build_object('allowed', v_reason is null, 'reason', v_reason, 'status', coalesce(v_budget.status::text, 'unmetered'),
-    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0))
+    'limit_usd', v_budget.monthly_limit_usd, 'spent_usd', coalesce(v_budget.current_period_spend_usd, 0),
+    'left_usd', v_left, 'dearest_call_usd', case when v_left is not null then hq.dearest_call(p_agent.id) end)
     || case when v_until is not null then jsonb_build_object('until', v_until) else '{}' end;
 end
 $$;

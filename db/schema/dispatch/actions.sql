@@ -56,6 +56,7 @@ declare
   v_id uuid := hq.find_row('public.agent_inbox_items', p_command.tenant_id, p_command.payload ->> 'item', 'item');
   v_item public.agent_inbox_items;
 begin
+  perform hq.keep_agent(i.agent_id) from public.agent_inbox_items i where i.id = v_id;
   perform from hq.agent_dispatch d where d.agent_id = (select i.agent_id from public.agent_inbox_items i where i.id = v_id) for no key update;
   select * into v_item from public.agent_inbox_items i where i.id = v_id for no key update;
   return v_item;

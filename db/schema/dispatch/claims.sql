@@ -51,6 +51,16 @@ set search_path = '' as $$
     coalesce((p_settings ->> 'max_wake_cooldown')::numeric, 900))::double precision)
 $$;
 
+-- Keeps an agent from being deleted until the transaction is over, and returns whether it is there still. A deletion locks the agent and
+-- then its turn and items: whoever locks those first, and the agent by a foreign key later, may deadlock with it.
+create or replace function hq.keep_agent(p_agent_id uuid) returns boolean language plpgsql
+set search_path = '' as $$
+begin
+  perform from public.agents a where a.id = p_agent_id for key share;
+  return found;
+end
+$$;
+
 -- Leases the next item of an agent. Returns the turn, or a row of nulls where nothing waits.
 create or replace function hq.claim_turn(p_agent_id uuid, p_runner text, p_lease int, p_settings jsonb) returns hq.agent_dispatch
 language plpgsql set search_path = '' as $$
@@ -60,6 +70,9 @@ declare
   v_item public.agent_inbox_items;
   v_turn hq.agent_dispatch;
 begin
+  if not hq.keep_agent(p_agent_id) then
+    return null;
+  end if;
   if not exists (select from hq.agent_dispatch d where d.agent_id = p_agent_id) then
     insert into hq.agent_dispatch (agent_id) values (p_agent_id) on conflict do nothing;
   end if;
@@ -97,7 +110,7 @@ $$;
 create or replace function hq.end_left_turns(p_gateway uuid, p_settings jsonb) returns void language plpgsql
 set search_path = '' as $$
 begin
-  perform hq.end_turn(d, '{"outcome": "failed", "error": "the gateway that ran the turn is gone"}', p_settings)
+  perform hq.keep_agent(d.agent_id), hq.end_turn(d, '{"outcome": "failed", "error": "the gateway that ran the turn is gone"}', p_settings)
   from hq.agent_dispatch d join public.agents a on a.id = d.agent_id
   where a.gateway_id = p_gateway and d.token is not null and d.gateway_id is distinct from p_gateway
     and d.leased_until < clock_timestamp() - interval '5 minutes';

@@ -17,6 +17,7 @@ begin
       continue;
     end if;
     if v_turn.leased_until not between v_until - make_interval(secs => p_lease / 6.0) and v_until or v_turn.lease_seconds <> p_lease then
+      continue when not hq.keep_agent(v_turn.agent_id);
       update hq.agent_dispatch d set leased_until = v_until, lease_seconds = p_lease where d.token = v_turn.token;
       update public.agent_inbox_items i set leased_until = greatest(i.leased_until, v_until)
       where i.id = v_turn.item_id and i.status = 'leased' and i.dispatch_token = v_turn.token;
@@ -46,12 +47,14 @@ begin
     select * from hq.agent_dispatch d
     where d.gateway_id = p_gateway and d.token is not null and d.token <> all (p_known)
       and (d.runner_id = p_runner or d.leased_until <= clock_timestamp())
-    order by d.agent_id for no key update
+    order by d.agent_id
   loop
+    continue when not hq.keep_agent(v_turn.agent_id);
     v_token := gen_random_uuid();
     update hq.agent_dispatch d
     set token = v_token, runner_id = p_runner, lease_seconds = p_lease, leased_until = clock_timestamp() + make_interval(secs => p_lease)
-    where d.agent_id = v_turn.agent_id;
+    where d.agent_id = v_turn.agent_id and d.token = v_turn.token;
+    continue when not found;
     update public.agent_inbox_items i
     set dispatch_token = v_token, leased_until = greatest(i.leased_until, clock_timestamp() + make_interval(secs => p_lease))
     where i.id = v_turn.item_id and i.dispatch_token = v_turn.token and i.status = 'leased';

@@ -94,6 +94,7 @@ declare
   v_lost text[] := '{}';
 begin
   for v_entry in select e from hq.entries(p_results) e order by e ->> 'token' loop
+    perform hq.keep_agent(d.agent_id) from hq.agent_dispatch d where d.token = hq.token_of(v_entry);
     select * into v_turn from hq.agent_dispatch d where d.token = hq.token_of(v_entry) for no key update;
     if found then
       perform hq.end_turn(v_turn, v_entry, p_settings);

@@ -1,8 +1,10 @@
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type AgentCall, asAgent } from '../../testing/agent-call.ts';
 import { type Caller, cloneDatabase, type TestDatabase } from '../../testing/database.ts';
 import { addAwakeAgent, assignTask, dispatch } from '../../testing/dispatch.ts';
 import { enqueue } from '../../testing/enqueue.ts';
+import { eventually } from '../../testing/eventually.ts';
 
 let database: TestDatabase;
 let operator: Caller;
@@ -220,4 +222,74 @@ test('an item that a question is open about waits for the answer, and its turn e
   await expect(claim()).rejects.toThrow('nothing was claimed');
   await database.query(`update agent_questions set status = 'answered' where id = $1`, [question?.id]);
   expect(await claim()).toMatchObject({ item_id: turn.item_id, attempt: 1 });
+});
+
+test('an agent that gives its items back leaves the one of a turn alone, and the turn says whether it was an attempt', async () => {
+  const turn = await claim();
+  expect(await call('release_items')).toEqual({ released: 0 });
+  await end(turn.token, 'failed');
+  expect(await item(turn.item_id)).toMatchObject({ status: 'pending', attempts: 1 });
+});
+
+describe('an agent that is deleted in the middle of', () => {
+  const remove = () => database.query('delete from public.agents where id = $1', [scout]);
+  const areWaiting = (count: number) =>
+    eventually(async () =>
+      expect(
+        await database.query(
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        ),
+      ).toHaveLength(count),
+    );
+  /** Deletes the agent while the change is in the update of its item. */
+  const deleteDuring = async (change: () => Promise<unknown>) => {
+    await database.query(`create function public.slow() returns trigger language plpgsql as
+      $$ begin perform pg_sleep(1); return new; end $$`);
+    await database.query(
+      `create trigger slow before update on public.agent_inbox_items for each row execute function public.slow()`,
+    );
+    const changed = change();
+    try {
+      await eventually(async () =>
+        expect(
+          await database.query(
+            `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`,
+          ),
+        ).toHaveLength(1),
+      );
+      await remove();
+      await changed;
+    } finally {
+      await changed.catch(() => undefined);
+      await database.query('drop function public.slow() cascade');
+    }
+  };
+
+  test('a claim is deleted after it', async () => {
+    await end((await claim()).token, 'released');
+    await database.query('delete from public.agent_activity where agent_id = $1', [scout]);
+    await deleteDuring(claim);
+  });
+
+  test('the end of its item is deleted after it', async () => {
+    const { item_id: id } = await claim();
+    await call('inbox');
+    await deleteDuring(() => call('complete_item', { item: id }));
+  });
+
+  test('the report of its turn is deleted first, and the turn is lost', async () => {
+    const { token, item_id: id } = await claim();
+    const holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select 1 from public.agent_inbox_items where id = $1 for update', [id]);
+    const removed = remove();
+    await areWaiting(1);
+    const ended = end(token, 'failed');
+    await areWaiting(2);
+    await holder.query('rollback');
+    await holder.end();
+    await removed;
+    expect((await ended).lost).toEqual([token]);
+  });
 });

@@ -37,6 +37,31 @@ set search_path = '' as $$
     (select w.settings from public.workspace w where w.tenant_id = p_agent.tenant_id))
 $$;
 
+-- Returns the dollars that an agent may spend still, in the month and in the hour; null for no limit that ends hard.
+create or replace function hq.spending_left(p_agent public.agents) returns numeric language plpgsql stable
+set search_path = '' as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_budget public.agent_budgets;
+  v_hourly numeric;
+begin
+  select * into v_budget from public.agent_budgets b where b.agent_id = p_agent.id;
+  v_hourly := hq.hourly_limit(v_budget, (select w.settings from public.workspace w where w.tenant_id = p_agent.tenant_id));
+  return least(
+    case when v_budget.hard_cutoff then v_budget.monthly_limit_usd
+      - case when v_budget.current_period_start >= hq.budget_month(v_budget, v_now) then v_budget.current_period_spend_usd else 0 end end,
+    v_hourly - coalesce((select h.spend_usd from hq.agent_hours h
+      where h.agent_id = p_agent.id and h.began_at > v_now - interval '1 hour'), 0));
+end
+$$;
+
+-- Returns the cost of the most expensive of the last calls of an agent, or null.
+create or replace function hq.dearest_call(p_agent_id uuid) returns numeric language sql stable
+set search_path = '' as $$
+  select max(u.cost_total_usd) from (
+    select n.cost_total_usd from public.agent_usage n where n.agent_id = p_agent_id order by n.occurred_at desc limit 50) u
+$$;
+
 -- Returns why an agent may spend nothing now, and until when; nulls where it may.
 create or replace function hq.spending_gate(p_agent public.agents, out reason text, out until timestamptz) language plpgsql stable
 set search_path = '' as $$

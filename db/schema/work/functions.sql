@@ -145,6 +145,35 @@ begin
   end if;
 end
 $$;
+-- An older HQ names an assignment by task and agent, and would add it once for ever: a closed one gives its name away.
+create or replace function hq.free_inbox_key() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  update public.agent_inbox_items i set dedup_key = concat(i.dedup_key, '#', i.id)
+  where i.tenant_id = new.tenant_id and i.dedup_key = new.dedup_key and i.status::text not in ('pending', 'leased');
+  return new;
+end
+$$;
+
+-- Takes the items of the former assignee back, which an older HQ leaves open.
+create or replace function hq.withdraw_from_assignee() returns trigger language plpgsql security definer
+set search_path = '' as $$
+begin
+  perform hq.withdraw_for_task(old, new);
+  return null;
+end
+$$;
+
+do $$
+begin
+  if hq.adopted() and not hq.owns_table('public.tasks') then
+    create or replace trigger hq_free_inbox_key before insert on public.agent_inbox_items
+    for each row when (new.event_type::text in ('task_assignment', 'task_reassignment')) execute function hq.free_inbox_key();
+    create or replace trigger hq_withdraw_from_assignee after update of assignee_agent_id on public.tasks
+    for each row when (new.assignee_agent_id is distinct from old.assignee_agent_id) execute function hq.withdraw_from_assignee();
+  end if;
+end
+$$;
 create or replace trigger hq_refuse_foreign_rows before insert or update on public.tasks for each row
 execute function hq.refuse_foreign_rows('assignee_agent_id', 'agents', 'parent_id', 'tasks');
 create or replace trigger hq_refuse_foreign_rows before insert or update on public.comments for each row

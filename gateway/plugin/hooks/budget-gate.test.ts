@@ -2,12 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { service } from '../../../db/testing/database.ts';
 import { startTestStack, type TestStack } from '../../../local/testing/stack.ts';
 import { type AgentRecords, agentRecords } from '../agent-records.ts';
 import { createAgentApi } from '../hq-api/agent-api.ts';
+import { Outbox } from '../hq-api/outbox.ts';
 import { BudgetGate } from './budget-gate.ts';
+import { CallsInFlight } from './calls-in-flight.ts';
 
 const minute = 60_000;
 
@@ -16,9 +18,14 @@ let state: string;
 let records: AgentRecords;
 let now: number;
 let isUp = true;
-const gate = () => {
+const gate = (longestWaitMs?: number) => {
   const api = createAgentApi({ supabaseUrl: stack.url, anonKey: stack.anonKey });
-  return new BudgetGate({ stateDir: state, api, records, now: () => now });
+  const calls = new CallsInFlight();
+  const outbox = new Outbox(state);
+  return new BudgetGate({
+    ...{ stateDir: state, api, records, outbox, calls, now: () => now },
+    ...(longestWaitMs === undefined ? {} : { longestWaitMs }),
+  });
 };
 const stopApi = async () => {
   await stack.stopApi();
@@ -47,6 +54,7 @@ beforeEach(async () => {
   now = Date.parse('2026-11-30T12:00:00Z');
   rmSync(join(state, 'hq', 'budgets'), { recursive: true, force: true });
   await pause('ready');
+  await stack.database.query('update public.agent_budgets set monthly_limit_usd = null');
 });
 afterEach(async () => {
   if (!isUp) await stack.startApi();
@@ -148,4 +156,69 @@ it('is closed for a credential that HQ does not know, and open for agents that H
   rmSync(other);
   expect(await gate().beforeRun('other')).toBeNull();
   expect(await gate().beforeRun(undefined)).toBeNull();
+});
+
+describe('near its limit', () => {
+  const spend = (usd: number) =>
+    stack.database.query(
+      `insert into public.agent_usage (agent_id, run_id, provider, model, cost_total_usd)
+       select id, gen_random_uuid(), 'p', 'm', $1 from public.agents where slug = 'maya'`,
+      [usd],
+    );
+  const leave = (usd: number) =>
+    stack.database.query(
+      'update public.agent_budgets set monthly_limit_usd = current_period_spend_usd + $1, hourly_limit_usd = 1000',
+      [usd],
+    );
+  beforeEach(() => spend(1));
+
+  it('an agent begins only calls that fit into what is left, and one more after the other', async () => {
+    const asked = gate();
+    await leave(5);
+    expect(await Promise.all(['a', 'b'].map((run) => asked.beforeRun('maya', run)))).toEqual([null, null]);
+    let isThirdIn = false;
+    const third = asked.beforeRun('maya', 'c').then((refusal) => {
+      isThirdIn = true;
+      return refusal;
+    });
+    asked.callEnded('maya', 'a');
+    await spend(4);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(isThirdIn).toBe(false);
+    await spend(1);
+    asked.callEnded('maya', 'b');
+    expect(await third).toContain('Budget exceeded');
+  });
+
+  it('a run has one place, whether a tool or the run itself asks for it', async () => {
+    const asked = gate(0);
+    await leave(0.5);
+    expect(await asked.beforeRun('maya', 'a')).toBeNull();
+    expect(await asked.beforeTool('maya', 'a')).toBeNull();
+    expect(await asked.beforeTool('maya', 'b')).toContain('one model call at a time');
+    asked.callEnded('maya', 'a');
+    expect(await asked.beforeTool('maya', 'b')).toBeNull();
+  });
+
+  it('what HQ was not told yet counts, also while the database is away', async () => {
+    const asked = gate(0);
+    await leave(0.5);
+    expect(await asked.beforeRun('maya', 'a')).toBeNull();
+    const outbox = new Outbox(state);
+    outbox.add({ agent: 'maya', operation: 'record_usage', args: { cost_total_usd: 0.6 } });
+    asked.callEnded('maya', 'a');
+    await stopApi();
+    expect(await asked.beforeRun('maya', 'b')).toContain('HQ’s database does not answer');
+    for (const name of outbox.names()) outbox.remove(name);
+    expect(await asked.beforeRun('maya', 'b')).toBeNull();
+  });
+
+  it('an agent without a limit makes as many calls as it likes', async () => {
+    await stack.database.query(
+      'update public.agent_budgets set monthly_limit_usd = null, hourly_limit_usd = null',
+    );
+    const asked = gate(0);
+    const refusals = Array.from({ length: 50 }, (_, n) => asked.beforeRun('maya', `run ${n}`));
+    expect((await Promise.all(refusals)).filter((refusal) => refusal !== null)).toEqual([]);
+  });
 });

@@ -7,28 +7,44 @@ import { parseJson } from '@hq/shared/text';
 import { z } from 'zod';
 import { type AgentRecords, readSmallFile } from '../agent-records.ts';
 import type { AgentApi } from '../hq-api/agent-api.ts';
-
-const budgetAnswer = z.object({
-  allowed: z.boolean(),
-  reason: z.string().nullable(),
-  limit_usd: z.coerce.number().nullish(),
-  spent_usd: z.coerce.number().nullish(),
-});
-
-type Budget = z.output<typeof budgetAnswer>;
-
-/** A sentence why the agent may not work now, or null. */
-export type Verdict = string | null;
+import type { Outbox } from '../hq-api/outbox.ts';
+import {
+  type Budget,
+  budgetAnswer,
+  closedBecause,
+  crowded,
+  unanswered,
+  unusable,
+  type Verdict,
+  verdictOf,
+} from './budget-verdict.ts';
+import { type CallsInFlight, callsInFlight } from './calls-in-flight.ts';
 
 const knownAnswer = z.object({ budget: budgetAnswer, askedAt: z.number() });
 
 type Known = z.output<typeof knownAnswer>;
 
+/** State when HQ was asked: its answer counts neither the calls in flight then nor what was not sent yet. */
+interface Asked {
+  readonly beside: ReadonlySet<string>;
+  readonly unsentUsd: number;
+}
+
+interface Answer extends Asked {
+  readonly refusal: Verdict;
+  /** Undefined where nothing is known of the limit. */
+  readonly budget: Budget | undefined;
+  readonly isAway: boolean;
+}
+
 interface GateOptions {
   readonly stateDir: string;
   readonly api: AgentApi | null;
   readonly records: AgentRecords;
+  readonly outbox: Pick<Outbox, 'unsentUsd'>;
   readonly now?: () => number;
+  readonly calls?: CallsInFlight;
+  readonly longestWaitMs?: number;
 }
 
 /** For how long the last answer holds while the database is away. Then agents rest. */
@@ -41,49 +57,101 @@ const timeoutMs = 4_000;
 /** For how long nobody is asked after the database did not answer: every tool call would else wait for its time limit. */
 const restMs = 10_000;
 const storeEveryMs = 30_000;
+/** For how long a run near its limit waits for the calls of others: it keeps a place among OpenClaw's turns meanwhile. */
+export const longestWaitMs = 30_000;
+/** For how long it waits for the end of one, before it asks again. */
+const lookEveryMs = 500;
+/** Factor by which a call may cost more than the most expensive of the last ones. */
+const growth = 2;
 const largestFile = 16 * 1024;
 
 /**
  * Decides whether an agent may spend: asked before each run and each tool call. HQ's answer counts. While the database is
  * away the last answer holds for 15 minutes, also after a restart; then, and without any answer, the gate is closed.
+ *
+ * Near a limit an agent makes one call at a time, however many turns it has: so many calls begin beside each other as would
+ * fit into what is left, and else each waits until the ones before it are charged. One call at most goes above the limit.
  */
 export class BudgetGate {
   readonly #options: GateOptions;
   readonly #now: () => number;
   readonly #directory: string;
   readonly #known = new Map<string, Known>();
-  readonly #asking = new Map<string, Promise<Verdict>>();
+  readonly #asking = new Map<string, Promise<Answer>>();
+  readonly #calls: CallsInFlight;
   readonly #storedAt = new Map<string, number>();
   #awayAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: GateOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#calls = options.calls ?? callsInFlight;
     this.#directory = join(options.stateDir, 'hq', 'budgets');
   }
 
-  /** Asks HQ. An agent that HQ does not manage may always work: HQ knows no budget for it. */
-  async beforeRun(agentId: string | undefined): Promise<Verdict> {
+  /**
+   * Asks HQ, and takes a place for the next model call of the run, until `callEnded`. An agent that HQ does not manage may
+   * always work: HQ knows no budget for it.
+   */
+  async beforeRun(agentId: string | undefined, run?: string): Promise<Verdict> {
     const { api, records } = this.#options;
     const record = records.find(agentId);
     if (api === null || agentId === undefined) return null;
     if (record === null) return records.ids().includes(agentId) ? unusable : null;
-    if (this.#isWithin(this.#awayAt, restMs)) return this.#lastVerdict(agentId, graceMs, unanswered);
-    // Turns that begin together share one question.
-    const asking = this.#asking.get(agentId) ?? this.#ask(api, record.token, agentId);
+    const waitUntil = performance.now() + (this.#options.longestWaitMs ?? longestWaitMs);
+    for (;;) {
+      const answer = await this.#answer(api, record.token, agentId);
+      if (answer.refusal !== null || run === undefined) return answer.refusal;
+      if (this.#takePlace(agentId, run, answer)) return null;
+      if (answer.isAway && (answer.budget?.left_usd ?? 0) <= answer.unsentUsd) return unanswered;
+      if (performance.now() > waitUntil) return crowded;
+      await this.#calls.changed(lookEveryMs);
+    }
+  }
+
+  /** Asks HQ unless it answered a few seconds ago, and takes a place for the model call after the tool. */
+  async beforeTool(agentId: string | undefined, run?: string): Promise<Verdict> {
+    const known = agentId === undefined ? undefined : this.#known.get(agentId);
+    const hasPlace = agentId === undefined || run === undefined || this.#calls.of(agentId).has(run);
+    if (hasPlace && known !== undefined && this.#isWithin(known.askedAt, freshMs))
+      return verdictOf(known.budget);
+    return this.beforeRun(agentId, run);
+  }
+
+  /** Gives the place of the run back: its answer is stored and on its way to HQ, or the run is over. */
+  callEnded(agentId: string, run: string): void {
+    this.forget(agentId);
+    this.#calls.end(agentId, run);
+  }
+
+  #takePlace(agentId: string, run: string, { budget, beside: before, unsentUsd }: Answer): boolean {
+    const others = new Set([...before, ...this.#calls.of(agentId)]);
+    others.delete(run);
+    const left = budget?.left_usd == null ? null : budget.left_usd - unsentUsd;
+    const dearest = budget?.dearest_call_usd;
+    const isFar =
+      left === null || (dearest != null && left > (others.size + 1) * Math.max(dearest, 0) * growth);
+    if (!isFar && (others.size > 0 || left <= 0)) return false;
+    this.#calls.begin(agentId, run);
+    return true;
+  }
+
+  /** Turns that begin together share one question. */
+  async #answer(api: AgentApi, token: string, agentId: string): Promise<Answer> {
+    if (this.#isWithin(this.#awayAt, restMs)) {
+      return this.#lastAnswer(agentId, graceMs, unanswered, this.#asked(agentId));
+    }
+    const asking = this.#asking.get(agentId) ?? this.#ask(api, token, agentId);
     this.#asking.set(agentId, asking);
     try {
       return await asking;
     } finally {
-      this.#asking.delete(agentId);
+      if (this.#asking.get(agentId) === asking) this.#asking.delete(agentId);
     }
   }
 
-  /** Asks HQ unless it answered a few seconds ago. */
-  async beforeTool(agentId: string | undefined): Promise<Verdict> {
-    const known = agentId === undefined ? undefined : this.#known.get(agentId);
-    if (known !== undefined && this.#isWithin(known.askedAt, freshMs)) return verdictOf(known.budget);
-    return this.beforeRun(agentId);
+  #asked(agentId: string): Asked {
+    return { beside: this.#calls.of(agentId), unsentUsd: this.#options.outbox.unsentUsd(agentId) };
   }
 
   /** Lets the next tool call ask again, because the agent has spent. */
@@ -94,27 +162,35 @@ export class BudgetGate {
     this.#known.set(agentId, { ...known, askedAt: Math.min(known.askedAt, staleAt) });
   }
 
-  async #ask(api: AgentApi, token: string, agentId: string): Promise<Verdict> {
+  async #ask(api: AgentApi, token: string, agentId: string): Promise<Answer> {
+    const asked = this.#asked(agentId);
+    const closed = (refusal: string): Answer => ({ ...asked, refusal, budget: undefined, isAway: false });
     try {
       const answer = await api.call(token, 'budget', {}, { timeoutMs, attempts: 2 });
       const budget = budgetAnswer.parse(answer);
       await this.#remember(agentId, { budget, askedAt: this.#now() });
-      return verdictOf(budget);
+      return { ...asked, refusal: verdictOf(budget), budget, isAway: false };
     } catch (error) {
       const code = error instanceof HqError ? error.code : 'failed';
-      if (code === 'unauthenticated') return this.#lastVerdict(agentId, renewalMs, closedBecause(error));
-      if (code !== 'unreachable' && code !== 'timed_out') return closedBecause(error);
+      if (code === 'unauthenticated') {
+        return this.#lastAnswer(agentId, renewalMs, closedBecause(error), asked);
+      }
+      if (code !== 'unreachable' && code !== 'timed_out') return closed(closedBecause(error));
       this.#awayAt = this.#now();
-      return this.#lastVerdict(agentId, graceMs, unanswered);
+      return this.#lastAnswer(agentId, graceMs, unanswered, asked);
     }
   }
 
   /** Returns what HQ said last, if that is not older than the limit. */
-  #lastVerdict(agentId: string, limitMs: number, otherwise: string): Verdict {
+  #lastAnswer(agentId: string, limitMs: number, otherwise: string, asked: Asked): Answer {
     const known = this.#known.get(agentId) ?? this.#stored(agentId);
-    return known !== undefined && this.#isWithin(known.askedAt, limitMs)
-      ? verdictOf(known.budget)
-      : otherwise;
+    const isKnown = known !== undefined && this.#isWithin(known.askedAt, limitMs);
+    return {
+      ...asked,
+      refusal: isKnown ? verdictOf(known.budget) : otherwise,
+      budget: isKnown ? known.budget : undefined,
+      isAway: true,
+    };
   }
 
   #isWithin(at: number, limitMs: number): boolean {
@@ -147,38 +223,3 @@ export class BudgetGate {
     return join(this.#directory, `${agentId}.json`);
   }
 }
-
-/** Beginnings and ends of the sentences below. */
-const refusal =
-  /nobody can tell whether this agent may spend|Until an operator has looked at it, this agent rests|An operator has (?:paused this|stopped all) |This agent has spent what it may in an hour|Budget exceeded: this agent has spent|HQ does not allow this agent to work now/;
-
-/** Returns true for the error of a run that this gate has refused. */
-export const isGateRefusal = (text: string): boolean => refusal.test(text);
-
-const unanswered =
-  'HQ’s database does not answer, so nobody can tell whether this agent may spend. Try again later.';
-
-const unusable =
-  'HQ’s record of this agent cannot be read, so nobody can tell whether it may spend. Update the agent in HQ.';
-
-function closedBecause(error: unknown): string {
-  const reason =
-    error instanceof HqError ? error.message : 'HQ’s database gave an answer of another version.';
-  return `${reason} Until an operator has looked at it, this agent rests.`;
-}
-
-function verdictOf({ allowed, reason, limit_usd: limit, spent_usd: spent }: Budget): Verdict {
-  if (allowed) return null;
-  if (reason === 'agent_paused') return 'An operator has paused this agent.';
-  if (reason === 'workspace_stopped') return 'An operator has stopped all agents.';
-  if (reason === 'hourly_brake')
-    return 'This agent has spent what it may in an hour. It rests until the hour is over.';
-  if (reason === 'gateway_paused') return 'An operator has paused this gateway.';
-  if (reason === 'budget_exceeded') {
-    const figures = limit == null || spent == null ? '' : ` (${dollars(spent)} of ${dollars(limit)})`;
-    return `Budget exceeded: this agent has spent its budget of this month${figures}.`;
-  }
-  return 'HQ does not allow this agent to work now.';
-}
-
-const dollars = (amount: number): string => `$${amount.toFixed(2)}`;

@@ -1,6 +1,7 @@
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry';
 import type { Services } from '../services.ts';
 import { boundAgent } from './bound-agent.ts';
+import { longestWaitMs } from './budget-gate.ts';
 import { execEnvironment } from './exec-environment.ts';
 
 /** `endRun` ends the run of a session by its id. */
@@ -25,8 +26,12 @@ function registerUsage(api: OpenClawPluginApi, { meter, gate }: Services): void 
   // Synchronous: the answer is on disk before the run goes on.
   api.on('before_message_write', ({ message, sessionKey: ofEvent }, { sessionKey = ofEvent, agentId }) => {
     if (sessionKey === undefined || agentId === undefined) return;
-    meter.messageStored(sessionKey, agentId, message);
-    gate.forget(agentId);
+    const isAnswer = meter.messageStored(sessionKey, agentId, message);
+    if (isAnswer) gate.callEnded(agentId, sessionKey);
+    else gate.forget(agentId);
+  });
+  api.on('agent_end', (_event, { agentId, sessionKey }) => {
+    if (agentId !== undefined && sessionKey !== undefined) gate.callEnded(agentId, sessionKey);
   });
   api.on('llm_output', ({ runId, sessionId, provider, model, usage }, { agentId }) =>
     meter.attemptEnded({ runId, agentId, sessionId, provider, model, usage }),
@@ -38,16 +43,21 @@ function registerBudget(
   { gate, toolRuns, log }: Services,
   endRun: (sessionId: string) => Promise<void>,
 ): void {
-  api.on('before_agent_run', async (_event, { agentId }) => {
-    const refusal = await gate.beforeRun(agentId);
-    return refusal === null ? undefined : { outcome: 'block', reason: refusal, message: refusal };
-  });
+  api.on(
+    'before_agent_run',
+    async (_event, { agentId, sessionKey }) => {
+      const refusal = await gate.beforeRun(agentId, sessionKey);
+      return refusal === null ? undefined : { outcome: 'block', reason: refusal, message: refusal };
+    },
+    // OpenClaw blocks the run when this takes longer.
+    { timeoutMs: longestWaitMs + 15_000 },
+  );
   api.registerTrustedToolPolicy({
     id: 'hq-budget',
     description: 'Stops a run whose agent may not spend any more.',
     evaluate: async ({ toolCallId, runId }, context) => {
       toolRuns.add(toolCallId, runId ?? context.runId);
-      const refusal = await gate.beforeTool(context.agentId);
+      const refusal = await gate.beforeTool(context.agentId, context.sessionKey);
       if (refusal === null) return undefined;
       // The model would go on and spend more: the run ends after this answer.
       const { sessionId } = context;

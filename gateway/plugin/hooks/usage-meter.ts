@@ -93,11 +93,14 @@ export class UsageMeter {
     remember(this.#calls, sessionKey, call);
   }
 
-  /** Records the answer of the session's model call. Messages that no model call wrote, such as copies, are left out. */
-  messageStored(sessionKey: string, agentId: string, message: unknown): void {
+  /**
+   * Records the answer of the session's model call. Messages that no model call wrote, such as copies, are left out. Returns
+   * true for an answer that cost something: the call is over then, and not tried again.
+   */
+  messageStored(sessionKey: string, agentId: string, message: unknown): boolean {
     const call = this.#calls.get(sessionKey);
     const parsed = assistantMessage.safeParse(message);
-    if (call === undefined || !parsed.success) return;
+    if (call === undefined || !parsed.success) return false;
     this.#calls.delete(sessionKey);
     const { provider, model, timestamp, usage } = parsed.data;
     const used: Usage = {
@@ -108,6 +111,7 @@ export class UsageMeter {
     };
     remember(this.#recorded, call.runId, sum(this.#recorded.get(call.runId) ?? nothing, used));
     this.#add({ ...call, agentId }, provider, model, used, timestamp ?? this.#now());
+    return used.total > 0;
   }
 
   attemptEnded({ runId, agentId, sessionId, provider, model, usage }: RunEnd): void {

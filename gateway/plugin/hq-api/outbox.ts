@@ -18,7 +18,11 @@ export type OutboxEntry = z.output<typeof entrySchema>;
 /** Tells the sender of this process that there is an entry: OpenClaw runs several instances of the plugin beside each other. */
 export const entryAdded = channel('hq.outbox.entry-added');
 
+const cost = z.number().catch(0);
+
 const usualMost = 20_000;
+/** Entries that are added up at most: each is a file that has to be read. */
+const mostAdded = 1_000;
 const mostRefused = 100;
 
 /**
@@ -60,6 +64,26 @@ export class Outbox {
   read(name: string): OutboxEntry | null {
     const text = readFileSync(join(this.#directory, name), 'utf8');
     return entrySchema.safeParse(parseJson(text)).data ?? null;
+  }
+
+  /** Returns the cost of model calls of an agent that HQ may not know yet. */
+  unsentUsd(agent: string): number {
+    const entries = this.names()
+      .slice(-mostAdded)
+      .map((name) => this.#readIfThere(name));
+    return entries
+      .filter((entry) => entry?.agent === agent && entry.operation === 'record_usage')
+      .reduce((sum, entry) => sum + cost.parse(entry?.args.cost_total_usd), 0);
+  }
+
+  #readIfThere(name: string): OutboxEntry | null {
+    try {
+      return this.read(name);
+    } catch (error) {
+      // It was sent meanwhile.
+      if (codeOf(error) === 'ENOENT') return null;
+      throw error;
+    }
   }
 
   remove(name: string): void {

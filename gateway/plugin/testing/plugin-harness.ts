@@ -52,7 +52,7 @@ export interface PluginHarness {
   close(): Promise<void>;
 }
 
-const turnMs = 110_000;
+const turnMs = 300_000;
 
 /** `strangers` are agents that HQ does not manage, `config` further settings of OpenClaw. */
 export async function startPluginHarness(
@@ -90,7 +90,7 @@ export async function startPluginHarness(
     script = [...steps];
     const runId = randomUUID();
     const sessionKey = `agent:${agent}:${runId}`;
-    const request = { agent, message: 'Work.', runId, sessionKey, timeoutSeconds: 100 };
+    const request = { agent, message: 'Work.', runId, sessionKey, timeoutSeconds: 290 };
     const ended = home.control.turn(request, () => undefined, AbortSignal.timeout(turnMs));
     return { runId, ended };
   };
@@ -171,7 +171,7 @@ function openClawConfig(modelUrl: string, ids: readonly string[]): object {
       },
     },
     agents: {
-      defaults: { model: { primary: 'model/one' } },
+      defaults: { model: { primary: 'model/one' }, maxConcurrent: 50 },
       entries: Object.fromEntries(ids.map((id) => [id, { name: id }])),
     },
   };

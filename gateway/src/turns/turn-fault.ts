@@ -1,5 +1,5 @@
 import type { TurnFault, TurnResult } from '@hq/shared/gateway';
-import { isGateRefusal } from '../../plugin/hooks/budget-gate.ts';
+import { isGateRefusal } from '../../plugin/hooks/budget-verdict.ts';
 
 /** OpenClaw's reasons for a failed model call that lie with the provider, the account there, or the way to it. */
 const providerReasons: ReadonlySet<string> = new Set([
