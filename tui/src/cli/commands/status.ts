@@ -1,14 +1,22 @@
 import { needsAttention } from '@hq/shared/fleet';
-import { readAgents, readCommands, readGateways, readNotifications, readWorkspace } from '@hq/shared/queries';
+import {
+  readAgentHealth,
+  readAgents,
+  readCommands,
+  readGateways,
+  readNotifications,
+  readWorkspace,
+} from '@hq/shared/queries';
 import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
+import { healthCounts } from '../../columns/agent-health.ts';
 import { printedAttentionColumns } from '../../columns/attention.ts';
 import { printedGatewayColumns } from '../../columns/gateways.ts';
 import { stoppedText } from '../../columns/stopped.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember, type MemberConnection } from '../connection/connect-member.ts';
 import { listDocument } from '../documents/document.ts';
-import { attentionDocument, gatewayDocument } from '../documents/fleet.ts';
+import { attentionDocument, gatewayDocument, healthDocument } from '../documents/fleet.ts';
 import { memberDocument } from '../documents/records.ts';
 import type { Console } from '../output/console.ts';
 import { printTable, rowContext } from '../output/print-table.ts';
@@ -28,7 +36,7 @@ export async function printStatus(
   const connection = await connectMember(console.env);
   const { client, member } = connection;
   const fleet = await readFleet(connection);
-  const { gateways, agents } = fleet;
+  const { gateways, agents, health } = fleet;
   const now = client.clock.now();
   const attention = needsAttention(fleet, now);
   if (options.json) {
@@ -43,9 +51,10 @@ export async function printStatus(
   if (stopped !== null)
     console.print(console.paint('bad', `${stopped}: hq-tui resume-all lets agents work again`));
   console.print('');
-  const context = rowContext(connection, gateways, agents);
+  const context = rowContext(connection, gateways, agents, health);
   printTable(console, options, gateways, printedGatewayColumns, context, noGateways);
   console.print('');
+  if (health.length > 0) console.print(`Agents: ${healthCounts(health)}`);
   if (attention.length === 0) {
     console.print(console.paint('good', 'Nothing needs attention.'));
     return;
@@ -57,19 +66,20 @@ export async function printStatus(
 type Fleet = Awaited<ReturnType<typeof readFleet>>;
 
 async function readFleet({ client }: MemberConnection) {
-  const [gateways, agents, commands, notifications, workspaces] = await Promise.all([
+  const [gateways, agents, health, commands, notifications, workspaces] = await Promise.all([
     readGateways(client),
     readAgents(client),
+    readAgentHealth(client),
     readCommands(client),
     readNotifications(client, { all: true }),
     readWorkspace(client),
   ]);
-  return { gateways, agents, commands, notifications, workspaces };
+  return { gateways, agents, health, commands, notifications, workspaces };
 }
 
 function statusDocument(
   { client, member }: MemberConnection,
-  { gateways, agents, commands, workspaces }: Fleet,
+  { gateways, agents, health, commands, workspaces }: Fleet,
   attention: ReturnType<typeof needsAttention>,
 ) {
   const now = client.clock.now();
@@ -79,6 +89,7 @@ function statusDocument(
     gateways: gateways.map((row) => gatewayDocument(row, { now })),
     stopped: stoppedDocument(workspaces, member),
     agents: { total: agents.length, ready: agents.filter(({ status }) => status === 'ready').length },
+    health: health.map((row) => ({ agent: row.agent, ...healthDocument(row) })),
     commands: { pending: countCommands('pending'), running: countCommands('running') },
     attention: attention.map(attentionDocument),
   });
