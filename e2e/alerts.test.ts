@@ -107,6 +107,20 @@ const use = (usd: number) =>
   );
 
 /** A bot that is gone has a test of its own. */
+/** Returns the cause of an alert that the gateway reports. */
+function reported(kind: string, subject: string, reason: string): Cause {
+  const report = (conditions: readonly object[]) =>
+    query(`select report_agent_health($1, $2)`, [gateway, JSON.stringify({ writer: conditions })]);
+  return {
+    words: new RegExp(`writer is ${kind.replace('_', ' ')}[\\s\\S]*${reason}`),
+    raise: async () => {
+      await query(`update agents set openclaw_id = 'writer' where id = $1`, [agent]);
+      await report([{ kind, subject, reason }]);
+    },
+    end: () => report([]),
+  };
+}
+
 const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = {
   command_failed: {
     words: /Ping the runner failed on main[\s\S]*the network is down/,
@@ -158,6 +172,10 @@ const causes: Readonly<Record<Exclude<AlertKind, 'bot_disconnected'>, Cause>> = 
       }
     },
   },
+  agent_signed_out: reported('signed_out', 'openai', 'there is no key for openai'),
+  agent_stuck: reported('stuck', 'agent:writer:main', 'a turn runs for more than 60 min'),
+  agent_full: reported('full', 'agent:writer:main', 'the session is full'),
+  agent_mute: reported('mute', 'telegram', 'telegram: it is not running'),
   workspace_stopped: {
     words: /All agents are stopped/,
     raise: () => query(`insert into agent_commands (action) values ('stop_all')`),

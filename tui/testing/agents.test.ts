@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Role } from '@hq/shared/actions';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nilTenant } from '../../db/testing/database.ts';
+import { assignTask, dispatch } from '../../db/testing/dispatch.ts';
 import { eventually } from '../../db/testing/eventually.ts';
 import { claimOne, exchange } from '../../db/testing/exchange.ts';
 import { type StackMember, startTestStack, type TestStack } from '../../local/testing/stack.ts';
@@ -197,5 +198,56 @@ describe('people who ask to write to an agent', () => {
     await operator.waitFor('Nobody waits for an approval.');
     expect(viewer.text()).toContain('Nobody waits for an approval.');
     expect(viewer.written).not.toContain('5N6NW8JZ');
+  });
+});
+
+describe('the health of an agent', () => {
+  const report = (conditions: readonly object[]) =>
+    stack.database.query(`select report_agent_health($1, $2)`, [
+      gateway,
+      JSON.stringify({ scout: conditions }),
+    ]);
+
+  it('comes to the list and to the agent, with the reason, its age and what helps', async () => {
+    await stack.database.query(`update agents set openclaw_id = 'scout' where id = $1`, [scout]);
+    const session = await signedIn('operator');
+    await session.waitFor(/scout +idle +nothing to do/);
+    await report([{ kind: 'full', subject: 'agent:scout:hq', reason: 'the session is full' }]);
+    await session.waitFor(/scout +full +now +the session is f.* +Restart a session/);
+    session.press('\r');
+    await session.waitFor('x restart a session: Restart the session: the agent forgets');
+    session.press('x');
+    await session.waitFor('scout: full');
+    session.press('1');
+    await session.waitFor('Restart a session: scout');
+    session.press('\u001b');
+    await report([]);
+    await session.waitFor('nothing to do');
+  });
+
+  it('shows the turn for an item while it runs: tool, tokens, cost and words', async () => {
+    await stack.database.query(`update agents set openclaw_id = 'scout' where id = $1`, [scout]);
+    await assignTask(stack.database, 'Count the chairs', scout);
+    const [turn] = (await dispatch(stack.database, gateway, { claim: 1 })).claimed;
+    const session = await signedIn('operator');
+    await session.waitFor(/scout +working +now +Count the chairs/);
+    session.press('\r');
+    await session.waitFor('Turn now');
+    await stack.database.query(
+      `insert into agent_usage (agent_id, run_id, provider, model, total_tokens, cost_total_usd, occurred_at)
+       values ($1, $2, 'p', 'm', 1200, 0.25, clock_timestamp())`,
+      [scout, turn?.run_id],
+    );
+    await session.waitFor('1200 tokens · 0.2500 USD');
+    const activity = { tool: 'hq_comment', text: 'There are seven chairs.', model: null };
+    await eventually(async () => {
+      await dispatch(stack.database, gateway, { renew: [{ token: turn?.token, activity }] });
+      expect(session.text()).toContain('uses hq_comment · 1200 tokens');
+    });
+    await session.waitFor('There are seven chairs.');
+    await dispatch(stack.database, gateway, { results: [{ token: turn?.token, outcome: 'released' }] });
+    await session.waitFor('in its inbox');
+    expect(session.text()).not.toContain('Turn now');
+    await stack.database.query('delete from agent_inbox_items');
   });
 });

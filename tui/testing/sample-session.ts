@@ -1,5 +1,7 @@
 import { HqError } from '@hq/shared/errors';
 import type {
+  AgentActivityRow,
+  AgentHealthRow,
   AgentRow,
   AuditRow,
   ChatBotRow,
@@ -124,6 +126,65 @@ const sampleAgents: readonly AgentRow[] = [
     gateway_id: null,
     last_seen_at: null,
   }),
+];
+
+function health(
+  number: number,
+  agent: string,
+  state: string,
+  reason: string,
+  more: Partial<AgentHealthRow> = {},
+): AgentHealthRow {
+  return {
+    agent_id: id('b', number),
+    agent,
+    state,
+    reason,
+    since: before(300),
+    until: null,
+    help: null,
+    action: null,
+    queued: 0,
+    needs: 0,
+    ...more,
+  };
+}
+
+const helping = (action: string, title: string, agent: string | null) => ({
+  ...{ action, title, agent, gateway: 'primary', payload: {}, allowed: true },
+});
+
+const sampleHealth: readonly AgentHealthRow[] = [
+  health(1, 'ada', 'working', 'Answer the question about invoice 4711', { since: before(95), queued: 2 }),
+  health(2, 'bob', 'paused', 'paused by ada@example.org', {
+    since: before(7_200),
+    action: helping('resume_agent', 'Resume an agent', 'bob'),
+  }),
+  health(3, 'chen', 'mute', 'telegram: Telegram bot token unauthorized (getMe returned 401 from Telegram).', {
+    since: before(1_500),
+    help: 'Store the right token of its telegram: hq-tui secrets set TELEGRAM_BOT_TOKEN --agent chen',
+    action: helping('restart_gateway', 'Restart the gateway', null),
+  }),
+  health(4, 'mallory', 'error', 'There is no \u001b[31mtemplate x.', {
+    since: before(60),
+    help: 'The gateway tries again every five minutes. Remove the cause, then update the agent.',
+    action: helping('update', 'Update an agent', 'mallory'),
+  }),
+];
+
+const sampleActivity: readonly AgentActivityRow[] = [
+  {
+    agent_id: id('b', 1),
+    item_id: id('d', 1),
+    run_id: 'hq:1',
+    tool: 'hq_comment',
+    text: 'The invoice was paid twice. I ask the accountant which of the two is to be sent back.',
+    tokens: 18_240,
+    cost_usd: 0.0731,
+    model: 'anthropic/claude-sonnet-5',
+    since: before(95),
+    updated_at: before(1),
+  },
 ];
 
 function command(number: number, action: string, asked: number, more: Partial<CommandRow> = {}): CommandRow {
@@ -420,6 +481,7 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     now: () => sampleNow,
     gateways: feed(sampleGateways),
     agents: feed(sampleAgents),
+    health: feed(sampleHealth),
     commands: feed(sampleCommands),
     notifications: feed(sampleAlerts),
     needs: feed(sampleNeeds),
@@ -438,6 +500,11 @@ export function sampleConnector(status: ConnectionStatus, isEmpty: boolean): Con
     command: (id) =>
       fixedFeed(
         sampleCommands.filter((row) => row.id === id),
+        status,
+      ),
+    activityOfAgent: (id) =>
+      fixedFeed(
+        sampleActivity.filter(({ agent_id }) => agent_id === id),
         status,
       ),
     commandsOfAgent: (id) =>

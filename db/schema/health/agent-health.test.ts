@@ -272,7 +272,10 @@ describe('a report of the gateway', () => {
       state: 'mute',
       reason: 'getMe returned 401 from Telegram again',
       help: `Store the right token of its telegram: hq-tui secrets set TELEGRAM_BOT_TOKEN --agent ${slug}`,
+      action: null,
     });
+    await report([{ ...mute, reason: 'telegram: it is not running' }]);
+    expect(await health()).toMatchObject({ action: { action: 'restart_gateway' } });
     await report([mute, { kind: 'full', subject: 'agent:x:hq', reason: 'the session is full' }]);
     expect(await health()).toMatchObject({
       state: 'full',

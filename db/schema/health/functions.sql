@@ -4,12 +4,18 @@
 create or replace trigger hq_refuse_foreign_rows before insert or update of agent_id on public.agent_conditions for each row
 execute function hq.refuse_foreign_rows('agent_id', 'agents');
 
+-- Returns whether a channel is down because of its token: no restart helps then.
+create or replace function hq.is_token_fault(p_reason text) returns boolean language sql immutable parallel safe
+set search_path = '' as $$
+  select coalesce(p_reason ~* '\m401\M|\m404\M|unauthori|invalid.*token|token.*(invalid|missing)', false)
+$$;
+
 -- Returns what helps against a condition, as a sentence.
 create or replace function hq.condition_help(p_condition public.agent_conditions, p_slug text) returns text language sql immutable
 set search_path = '' as $$
   select case p_condition.kind
     when 'mute' then case
-      when p_condition.reason ~* '\m401\M|\m404\M|unauthori|invalid.*token|token.*(invalid|missing)|not configured' then format(
+      when hq.is_token_fault(p_condition.reason) then format(
         'Store the right token of its %s: hq-tui secrets set %s --agent %s', p_condition.subject,
         case p_condition.subject when 'slack' then 'SLACK_BOT_TOKEN' else upper(p_condition.subject) || '_BOT_TOKEN' end, p_slug)
       when p_condition.reason ~* '\m409\M|conflict' then 'Another program uses the same bot. Stop it, or give this agent a bot of its own.'
@@ -275,7 +281,7 @@ $$;
 
 -- Returns the one action that helps an agent; null where none does.
 create or replace function hq.health_action(p_state text, p_agent_id uuid, p_slug text, p_status text, p_gateway text, p_gateway_status text,
-  p_is_silent boolean, p_is_stopped boolean, p_spending text, p_subject text) returns jsonb language sql stable
+  p_is_silent boolean, p_is_stopped boolean, p_spending text, p_subject text, p_reason text) returns jsonb language sql stable
 set search_path = '' as $$
   select case p_state
     when 'paused' then case
@@ -289,7 +295,7 @@ set search_path = '' as $$
       (select hq.offered_action('retry_item', jsonb_build_object('item', i)) from hq.given_up_item(p_agent_id) i where i is not null),
       hq.offered_action('set_agent_model', '{}', p_slug, p_gateway))
     when 'signed_out' then hq.offered_action('auth_set_api_key', jsonb_strip_nulls(jsonb_build_object('provider', p_subject)), null, p_gateway)
-    when 'mute' then hq.offered_action('restart_gateway', '{}', null, p_gateway)
+    when 'mute' then case when not hq.is_token_fault(p_reason) then hq.offered_action('restart_gateway', '{}', null, p_gateway) end
     when 'stuck' then hq.offered_action('restart_session', jsonb_strip_nulls(jsonb_build_object('session', p_subject)), p_slug, p_gateway)
     when 'full' then hq.offered_action('restart_session', jsonb_strip_nulls(jsonb_build_object('session', p_subject)), p_slug, p_gateway) end
 $$;
@@ -327,7 +333,8 @@ set search_path = '' as $$
       'hibernating' in (f.status, f.gateway_status), f.condition) end,
     'action', case when f.state = 'waiting' then f.need_action when f.state not in ('idle', 'working') then hq.health_action(f.state, f.id, f.slug,
       f.status, f.gateway, f.gateway_status, f.gateway_is_silent, f.stopped_at is not null, f.spending,
-      case when f.state = 'stuck' and (f.condition).kind is distinct from 'stuck' then (f.turn).lease_session else (f.condition).subject end) end,
+      case when f.state = 'stuck' and (f.condition).kind is distinct from 'stuck' then (f.turn).lease_session else (f.condition).subject end,
+      (f.condition).reason) end,
     'queued', f.queued, 'needs', f.needs)
   from hq.health_facts(p_tenant, p_agents) f
   left join lateral hq.pause_of(f.id) p on f.state = 'paused' and f.status = 'paused'

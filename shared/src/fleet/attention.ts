@@ -1,5 +1,6 @@
 import { catalogue, isActionName } from '../actions/index.ts';
 import {
+  type AgentHealthRow,
   type AgentRow,
   type CommandRow,
   type GatewayRow,
@@ -7,11 +8,14 @@ import {
   type NotificationRow,
 } from '../rows/index.ts';
 import { agoOf, msSince } from '../text/index.ts';
+import { agentAttention, isCoveredByAgent } from './agent-attention.ts';
 import { gatewayCondition, isUnwell } from './condition.ts';
 
 export interface Fleet {
   readonly gateways: readonly GatewayRow[];
   readonly agents: readonly AgentRow[];
+  /** Health of the agents; none where it is not known. */
+  readonly health: readonly AgentHealthRow[];
   readonly commands: readonly CommandRow[];
   readonly notifications: readonly NotificationRow[];
 }
@@ -24,6 +28,7 @@ const subjects = {
   'runner-lost': 'command',
   'failed-command': 'command',
   'agent-error': 'agent',
+  'agent-trouble': 'agent',
   'unread-alert': 'notification',
 } as const;
 export type AttentionKind = keyof typeof subjects;
@@ -44,7 +49,7 @@ export interface Attention {
 }
 
 const hourMs = 3_600_000;
-type Problem = Omit<Attention, 'about'>;
+export type Problem = Omit<Attention, 'about'>;
 
 /** Returns the problems of a fleet, the worst first, then the newest. Every client shows this list. */
 export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
@@ -73,17 +78,7 @@ export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {
         at: command.completed_at,
       }),
     ),
-    ...fleet.agents
-      .filter((agent) => agent.status === 'error')
-      .map(
-        (agent): Problem => ({
-          kind: 'agent-error',
-          id: agent.id,
-          name: agent.slug,
-          reason: 'the agent is in error',
-          at: agent.updated_at,
-        }),
-      ),
+    ...agentAttention(fleet),
     ...fleet.notifications
       .filter((alert) => isOpen(alert) && !isCovered(alert, fleet, failedIds))
       .map(
@@ -112,7 +107,24 @@ export function isRunnerLost(command: CommandRow, databaseNow: number): boolean 
   return Date.parse(command.leased_until) < databaseNow;
 }
 
-function failedCommands({ commands, notifications }: Fleet, databaseNow: number): CommandRow[] {
+/** Returns true for a failure that was made good since: the same succeeded later, or the agent works. */
+function isRepaired(failed: CommandRow, { commands, agents }: Fleet): boolean {
+  const { action, agent_id, agent_slug, gateway_id, completed_at } = failed;
+  const isOfAgent = action === 'provision' || action === 'update';
+  const agent = isOfAgent ? agents.find(({ id, slug }) => id === agent_id || slug === agent_slug) : undefined;
+  if (agent?.status === 'ready') return true;
+  return commands.some(
+    (command) =>
+      command.status === 'done' &&
+      command.action === action &&
+      command.agent_id === agent_id &&
+      command.gateway_id === gateway_id &&
+      timeOf(command.completed_at) > timeOf(completed_at),
+  );
+}
+
+function failedCommands(fleet: Fleet, databaseNow: number): CommandRow[] {
+  const { commands, notifications } = fleet;
   const acknowledged = new Set(
     notifications.filter((alert) => !isOpen(alert)).map((alert) => alert.entity_id),
   );
@@ -122,7 +134,8 @@ function failedCommands({ commands, notifications }: Fleet, databaseNow: number)
       command.status === 'failed' &&
       failedFor !== null &&
       failedFor <= hourMs &&
-      !acknowledged.has(command.id)
+      !acknowledged.has(command.id) &&
+      !isRepaired(command, fleet)
     );
   });
 }
@@ -161,14 +174,11 @@ function isOpen(alert: NotificationRow): boolean {
 }
 
 /** An alert about a row of the list would repeat it. Only open alerts ask: a set of all agents would cost more than the list. */
-function isCovered(
-  { type, entity_id }: NotificationRow,
-  { gateways, agents }: Fleet,
-  failed: ReadonlySet<string>,
-): boolean {
+function isCovered({ type, entity_id }: NotificationRow, fleet: Fleet, failed: ReadonlySet<string>): boolean {
   if (entity_id === null) return false;
-  const rows = type === 'gateway_stale' ? gateways : type === 'agent_error' ? agents : [];
-  return failed.has(entity_id) || rows.some(({ id }) => id === entity_id);
+  if (failed.has(entity_id)) return true;
+  if (type === 'gateway_stale') return fleet.gateways.some(({ id }) => id === entity_id);
+  return isCoveredByAgent(type, entity_id, fleet);
 }
 
 function timeOf(databaseTime: string | null): number {

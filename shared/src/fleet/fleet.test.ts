@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AgentRow, CommandRow, GatewayRow, NotificationRow } from '../rows/index.ts';
-import { isRunnerLost, needsAttention } from './attention.ts';
+import type { AgentHealthRow, AgentRow, CommandRow, GatewayRow, NotificationRow } from '../rows/index.ts';
+import { type Fleet, isRunnerLost, needsAttention } from './attention.ts';
 import { type GatewayCondition, gatewayCondition, staleAfterMs } from './condition.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
@@ -114,7 +114,13 @@ describe('the condition of a gateway', () => {
 });
 
 describe('the attention list', () => {
-  const calm = { gateways: [gateway()], agents: [agent()], commands: [], notifications: [] };
+  const calm: Fleet = {
+    gateways: [gateway()],
+    agents: [agent()],
+    health: [],
+    commands: [],
+    notifications: [],
+  };
 
   it('is empty for a healthy fleet', () => {
     expect(needsAttention(calm, now)).toEqual([]);
@@ -123,6 +129,7 @@ describe('the attention list', () => {
   it('has each problem once, the worst first', () => {
     const list = needsAttention(
       {
+        ...calm,
         gateways: [
           gateway({ meta: { services: [service('unhealthy')] } }),
           gateway({ id: 'g2', slug: 'far', last_seen_at: ago(300_000) }),
@@ -162,6 +169,47 @@ describe('the attention list', () => {
     ];
     const list = needsAttention({ ...calm, agents: [agent({ status: 'error' })], notifications }, now);
     expect(list.map(({ name }) => name)).toEqual(['ada', 'Budget', 'Gone']);
+  });
+
+  it('names agents that do not answer, with the reason, and repeats no alert about one', () => {
+    const health = (state: string, more: Partial<AgentHealthRow> = {}): AgentHealthRow => ({
+      ...{ agent_id: 'a1', agent: 'ada', state, reason: 'because', since: ago(60_000), until: null },
+      ...{ help: null, action: null, queued: 0, needs: 0, ...more },
+    });
+    const listOf = (row: AgentHealthRow, more: object = {}) =>
+      needsAttention({ ...calm, agents: [agent()], health: [row], ...more }, now);
+    expect(listOf(health('mute'))).toEqual([
+      {
+        kind: 'agent-trouble',
+        about: 'agent',
+        id: 'a1',
+        name: 'ada',
+        reason: 'mute: because',
+        at: ago(60_000),
+      },
+    ]);
+    const mute = alert({ type: 'agent_mute', entity_type: 'agent', entity_id: 'a1', title: 'ada is mute' });
+    expect(listOf(health('mute'), { notifications: [mute] })).toHaveLength(1);
+    expect(listOf(health('full'), { notifications: [mute] })).toHaveLength(2);
+    for (const state of ['working', 'idle', 'paused', 'waiting', 'held', 'offline']) {
+      expect(listOf(health(state)), state).toEqual([]);
+    }
+    expect(listOf(health('error'), { agents: [agent({ status: 'error' })] })).toMatchObject([
+      { kind: 'agent-error', reason: 'because' },
+    ]);
+  });
+
+  it('drops a failure that was made good since', () => {
+    const failed = command({ action: 'provision', agent_slug: 'ada', error_message: 'no template' });
+    const listOf = (more: object) => needsAttention({ ...calm, commands: [failed], ...more }, now);
+    expect(listOf({ agents: [agent({ status: 'error' })] })).toHaveLength(2);
+    expect(listOf({ agents: [agent()] })).toEqual([]);
+    const later = (more: Partial<CommandRow>) =>
+      command({ id: 'c2', status: 'done', completed_at: ago(10), ...more });
+    expect(needsAttention({ ...calm, commands: [command(), later({})] }, now)).toEqual([]);
+    expect(needsAttention({ ...calm, commands: [command(), later({ gateway_id: 'g2' })] }, now)).toHaveLength(
+      1,
+    );
   });
 
   it('drops a failed command when its alert is read, or after an hour', () => {

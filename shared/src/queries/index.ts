@@ -1,3 +1,5 @@
+export { liveAgentActivity } from './agent-activity.ts';
+export { liveAgentHealth, readAgentHealth } from './agent-health.ts';
 export { liveAgents, readAgents } from './agents.ts';
 export { liveAudit, readAudit } from './audit.ts';
 export {

@@ -1,4 +1,6 @@
 import type { HqClient } from '../client/index.ts';
+import { liveAgentActivity } from './agent-activity.ts';
+import { liveAgentHealth } from './agent-health.ts';
 import { liveAgents } from './agents.ts';
 import { liveAudit } from './audit.ts';
 import { liveChatBots, liveChatChannels, liveChatLinks } from './chat.ts';
@@ -18,6 +20,7 @@ export function createLiveRows(client: HqClient) {
   const lists = {
     gateways: liveGateways(client),
     agents: liveAgents(client),
+    health: liveAgentHealth(client),
     commands: liveCommands(client),
     notifications: liveNotifications(client),
     needs: liveNeeds(client),
@@ -31,15 +34,16 @@ export function createLiveRows(client: HqClient) {
   };
   return {
     ...lists,
-    // These three return a new query each time; its caller closes it.
+    // These four return a new query each time; its caller closes it.
     commandsOfAgent: (agentId: string) => liveCommands(client, { agentId }),
+    activityOfAgent: (agentId: string) => liveAgentActivity(client, agentId),
     command: (id: string) => liveCommand(client, id),
     commandOutput: (id: string) => liveCommandOutput(client, id),
     /** Reads again every list that is subscribed to. */
     refresh(): void {
       for (const list of Object.values(lists)) list.refresh();
     },
-    /** Closes the lists, not the queries that the three functions returned. */
+    /** Closes the lists, not the queries that the four functions returned. */
     close(): void {
       for (const list of Object.values(lists)) list.close();
     },

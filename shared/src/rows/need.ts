@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** An action that settles a need, with what is known of its payload. */
-const offeredAction = z.object({
+export const offeredAction = z.object({
   action: z.string(),
   title: z.string(),
   payload: z.record(z.string(), z.unknown()),
@@ -11,6 +11,7 @@ const offeredAction = z.object({
   /** True if the role of the reader suffices. */
   allowed: z.boolean(),
 });
+export type OfferedAction = z.output<typeof offeredAction>;
 
 /** Something that waits for a person. The function `needs_you` lists them. */
 export const needRow = z.object({

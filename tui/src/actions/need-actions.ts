@@ -10,7 +10,7 @@ export interface NeedActions {
   /** Starts the action of an answer; asks first where that is due. */
   readonly decide: (answer: NeedAnswer, text: string) => void;
   /** Says who settled a need while it was open here. */
-  readonly tellOutcome: (need: NeedRow) => void;
+  readonly tellOutcome: (need: Pick<NeedRow, 'kind' | 'id'>) => void;
 }
 
 export function createNeedActions(

@@ -21,10 +21,11 @@ export interface NeedAnswer {
   readonly asks: { readonly field: string; readonly label: string } | null;
 }
 
+type Decidable = Pick<NeedRow, 'kind' | 'choices' | 'free_text' | 'actions'>;
 type Offered = NeedRow['actions'][number];
 
 /** Returns what may be decided about a need: its choices, or the actions that settle it. */
-export function answersTo(need: NeedRow): readonly NeedAnswer[] {
+export function answersTo(need: Decidable): readonly NeedAnswer[] {
   return need.actions.flatMap((offered) => {
     if (!isActionName(offered.action)) return [];
     if (offered.action === 'allow_host') return [{ ...answerOf(offered, offered.action), label: 'allow' }];
@@ -34,7 +35,7 @@ export function answersTo(need: NeedRow): readonly NeedAnswer[] {
   });
 }
 
-function answersToQuestion({ kind, choices, free_text }: NeedRow, offered: Offered): NeedAnswer[] {
+function answersToQuestion({ kind, choices, free_text }: Decidable, offered: Offered): NeedAnswer[] {
   const base = answerOf(offered, 'answer_question');
   // Allowing a host is the action before.
   const chosen = choices.filter((choice) => kind !== 'allow_host' || choice !== 'allow');

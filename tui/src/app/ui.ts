@@ -84,6 +84,7 @@ export function createUi(
       session.gateways.getSnapshot().rows,
       session.agents.getSnapshot().rows,
       session.commands.getSnapshot().rows,
+      session.health.getSnapshot().rows,
     );
   const isFiltering = (): boolean => [...lists.values()].some(({ state }) => state.get().prompt !== null);
   const context = { messages, overlays, router, isReadonly, isFiltering };
@@ -162,6 +163,7 @@ export function useRowContext(): RowContext {
   useRows(session.gateways);
   useRows(session.agents);
   useRows(session.commands);
+  useRows(session.health);
   const lookups = current();
   const now = useStore(clock);
   const { member } = session;

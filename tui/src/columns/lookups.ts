@@ -1,4 +1,4 @@
-import type { AgentRow, CommandRow, GatewayRow } from '@hq/shared/rows';
+import type { AgentHealthRow, AgentRow, CommandRow, GatewayRow } from '@hq/shared/rows';
 import { isFinished } from '@hq/shared/rows';
 import { memoizeLast } from './memoize-last.ts';
 
@@ -7,6 +7,7 @@ export interface Lookups {
   readonly gateways: ReadonlyMap<string, GatewayRow>;
   readonly agents: ReadonlyMap<string, AgentRow>;
   readonly agentsOf: ReadonlyMap<string, readonly AgentRow[]>;
+  readonly healthOf: ReadonlyMap<string, AgentHealthRow>;
   /** Unfinished commands of a gateway, by their start; waiting ones last. */
   readonly openCommandsOf: ReadonlyMap<string, readonly CommandRow[]>;
   /** The newest unfinished command of an agent, alone. */
@@ -18,13 +19,15 @@ export function createLookups(): (
   gateways: readonly GatewayRow[],
   agents: readonly AgentRow[],
   commands: readonly CommandRow[],
+  health: readonly AgentHealthRow[],
 ) => Lookups {
   const byId = memoizeLast<Lookups['gateways']>();
   const ofAgents = memoizeLast<Pick<Lookups, 'agents' | 'agentsOf'>>();
+  const ofHealth = memoizeLast<Lookups['healthOf']>();
   const ofCommands = memoizeLast<Pick<Lookups, 'openCommandsOf' | 'openCommandOfAgent'>>();
   const whole = memoizeLast<Lookups>();
-  return (gateways, agents, commands) =>
-    whole([gateways, agents, commands], () => {
+  return (gateways, agents, commands, health) =>
+    whole([gateways, agents, commands, health], () => {
       const ofAgent = () => ofAgents([agents], () => agentsByGateway(agents));
       const ofCommand = () => ofCommands([commands], () => openCommands(commands));
       return {
@@ -36,6 +39,9 @@ export function createLookups(): (
         },
         get agentsOf() {
           return ofAgent().agentsOf;
+        },
+        get healthOf() {
+          return ofHealth([health], () => new Map(health.map((row) => [row.agent_id, row])));
         },
         get openCommandsOf() {
           return ofCommand().openCommandsOf;

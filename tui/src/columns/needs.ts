@@ -14,7 +14,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** Returns the kind as people read it. */
-export const needWord = ({ kind }: NeedRow): string => words[kind] ?? kind.replaceAll('_', ' ');
+export const needWord = ({ kind }: Pick<NeedRow, 'kind'>): string => words[kind] ?? kind.replaceAll('_', ' ');
 
 const kind = column<NeedRow>('KIND', needWord, { tone: 'warn', width: { min: 11 } });
 const agent = column<NeedRow>('AGENT', (need) => need.agent, { width: { min: 6, max: 16 }, cutTo: 6 });

@@ -12,8 +12,15 @@ import { Line, PaintedLine, paragraphLines } from '../widgets/line.tsx';
 import { type EditedText, editText, noText, TextField } from '../widgets/text-field.tsx';
 import { useSize, useTheme } from '../widgets/theme.ts';
 
+/** A need, or the state of an agent in its form. */
+export interface ShownNeed extends Omit<NeedRow, 'since'> {
+  readonly since: string | null;
+}
+
 interface NeedDialogProps {
-  readonly need: NeedRow;
+  readonly need: ShownNeed;
+  /** True closes it once the need is gone from the list of needs. */
+  readonly isSettledElsewhere?: boolean;
   readonly onAnswer: (answer: NeedAnswer, text: string) => void;
   readonly onClose: () => void;
 }
@@ -31,7 +38,12 @@ interface State {
 const otherRows = 6;
 
 /** One need with what may be decided about it: a number or enter decides, and where a text is needed it is written first. */
-export function NeedDialog({ need, onAnswer, onClose }: NeedDialogProps): ReactNode {
+export function NeedDialog({
+  need,
+  isSettledElsewhere = true,
+  onAnswer,
+  onClose,
+}: NeedDialogProps): ReactNode {
   const theme = useTheme();
   const { clock } = useUi();
   const now = useStore(clock);
@@ -41,9 +53,14 @@ export function NeedDialog({ need, onAnswer, onClose }: NeedDialogProps): ReactN
   const lines = paragraphLines(textsOf(need).map(plain), width);
   const places = Math.max(3, size.rows - answers.length - otherRows - 2);
   const state = useAnswering({ need, onAnswer, onClose }, answers, Math.max(0, lines.length - places));
-  useClosedWhenSettled(need, onClose);
+  useClosedWhenSettled(need, isSettledElsewhere, onClose);
   const shown = lines.slice(state.firstLine, state.firstLine + places);
-  const title = `${need.agent === null ? '' : `${plain(need.agent)}: `}${needWord(need)}, ${ageOf(need.since, now)}`;
+  const title = [
+    need.agent === null ? needWord(need) : `${plain(need.agent)}: ${needWord(need)}`,
+    ageOf(need.since, now),
+  ]
+    .filter(Boolean)
+    .join(', ');
   const hint = hintOf(state, answers, lines.length > places);
   return (
     <Dialog
@@ -84,7 +101,7 @@ export function NeedDialog({ need, onAnswer, onClose }: NeedDialogProps): ReactN
   );
 }
 
-function textsOf({ title, detail, expires_at }: NeedRow): readonly string[] {
+function textsOf({ title, detail, expires_at }: ShownNeed): readonly string[] {
   return [
     ...title.split('\n'),
     ...(detail === null ? [] : detail.split('\n')),
@@ -99,10 +116,11 @@ function hintOf({ isWriting, at }: State, answers: readonly NeedAnswer[], isLong
 }
 
 /** Closes the dialog of a need that somebody else settled, and says what they decided. */
-function useClosedWhenSettled(need: NeedRow, onClose: () => void): void {
+function useClosedWhenSettled(need: ShownNeed, isWatched: boolean, onClose: () => void): void {
   const { session, needs } = useUi();
   const { rows, status } = useFeed(session.needs);
-  const isGone = status !== 'loading' && !rows.some(({ kind, id }) => kind === need.kind && id === need.id);
+  const isGone =
+    isWatched && status !== 'loading' && !rows.some(({ kind, id }) => kind === need.kind && id === need.id);
   useEffect(() => {
     if (!isGone) return;
     onClose();

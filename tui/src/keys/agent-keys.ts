@@ -1,11 +1,19 @@
 import type { AgentRow } from '@hq/shared/rows';
 import type { Ui } from '../app/ui.ts';
+import { openHealth } from '../dialogs/health-dialog.tsx';
 import type { Binding, Handlers } from './binding.ts';
 
 const aimed = { writes: true, aimsAt: 'agent' } as const;
 
 /** For screens on which an agent is selected or open. Other keys act on its gateway there. */
 export const agentKeys = [
+  {
+    does: 'health',
+    keys: ['x'],
+    short: 'why',
+    about: 'why the agent does not answer, and what helps',
+    aimsAt: 'agent',
+  },
   { does: 'wake', keys: ['W'], short: 'wake', about: 'send the agent a message', ...aimed },
   { does: 'pause-agent', keys: ['p'], short: 'pause', about: 'pause or resume the agent', ...aimed },
   {
@@ -19,15 +27,14 @@ export const agentKeys = [
   { does: 'pairings', keys: ['P'], about: 'people who ask to write to agents' },
 ] as const satisfies readonly Binding[];
 
-export function agentHandlers(
-  { commands, agents, messages, lookups, router }: Ui,
-  agent: AgentRow | null,
-): Handlers<typeof agentKeys> {
+export function agentHandlers(ui: Ui, agent: AgentRow | null): Handlers<typeof agentKeys> {
+  const { commands, agents, messages, lookups, router } = ui;
   const withAgent = (act: (agent: AgentRow) => void) => (): void => {
     if (agent === null) messages.say('No agent is selected.', 'warn');
     else act(agent);
   };
   return {
+    health: withAgent(({ id }) => openHealth(ui, id)),
     wake: withAgent(agents.wake),
     'pause-agent': withAgent(({ status, slug, gateway_id }) => {
       const action = status === 'paused' ? 'resume_agent' : 'pause_agent';

@@ -1,22 +1,23 @@
-import type { AgentRow } from '@hq/shared/rows';
+import type { AgentHealthRow, AgentRow } from '@hq/shared/rows';
 import { agoOf, plain } from '@hq/shared/text';
 import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { listScreen } from '../app/list-screen.tsx';
 import type { Route } from '../app/router.ts';
 import { useOpenFeed, useRows, useUi } from '../app/ui.ts';
-import { agentState } from '../columns/agents.ts';
+import { agentState, healthAge } from '../columns/agent-health.ts';
 import { commandsTable } from '../columns/commands.ts';
 import type { Lookups } from '../columns/lookups.ts';
 import type { RowContext } from '../columns/row-context.ts';
 import { agentHandlers, agentKeys } from '../keys/agent-keys.ts';
 import { gatewayHandlers, otherGatewayKeys } from '../keys/gateway-keys.ts';
+import { ActivityPanel } from '../panels/activity-panel.tsx';
 import { TurnPanel } from '../panels/turn-panel.tsx';
 import { Line, Notice, Remark, Rule } from '../widgets/line.tsx';
 import { useTheme } from '../widgets/theme.ts';
 
-/** Facts, an empty line and the title of the list. */
-const headLines = 5;
+/** Facts, the reason, an empty line and the title of the list. */
+const headLines = 6;
 /** The most lines of the panel of the last turn, and the lines that the list keeps. */
 const turnLines = 14;
 const leastOfList = 7;
@@ -42,21 +43,35 @@ export const agentScreen = listScreen({
   whenEmpty: ['Nothing was asked of this agent yet.'],
   Body({ route, context, size: { width, height }, table }) {
     const agent = agentOf(route, context.lookups);
-    const turn = useRows(useUi().session.commands).find(
+    const { session } = useUi();
+    const health = context.lookups.healthOf.get(route.id ?? '');
+    const lastTurn = useRows(session.commands).find(
       ({ agent_id, action }) => action === 'wake_agent' && agent_id === route.id,
     );
-    const turnHeight = turn === undefined ? 0 : Math.min(turnLines, height - headLines - leastOfList);
+    const [activity] = useRows(useOpenFeed(() => session.activityOfAgent(route.id ?? '')));
+    const isAtWork = activity !== undefined && activity.item_id !== null;
+    const help = helpText(health);
+    const head = headLines + (help === '' ? 0 : 1);
+    const hasTurn = isAtWork || lastTurn !== undefined;
+    const turnHeight = hasTurn ? Math.max(0, Math.min(turnLines, height - head - leastOfList)) : 0;
     if (agent === null)
       return <Notice sentences={['There is no such agent here.', 'esc goes back']} height={height} />;
     return (
       <>
-        <AgentFacts agent={agent} context={context} />
+        <AgentFacts agent={agent} help={help} context={context} />
         <Box flexShrink={0} height={1} />
-        {turn === undefined || turnHeight <= 0 ? null : (
-          <TurnPanel key={turn.id} command={turn} now={context.now} height={turnHeight} />
+        {turnHeight === 0 ? null : isAtWork ? (
+          <ActivityPanel
+            activity={activity}
+            about={health?.state === 'working' ? health.reason : 'an item of its inbox'}
+            now={context.now}
+            height={turnHeight}
+          />
+        ) : lastTurn === undefined ? null : (
+          <TurnPanel key={lastTurn.id} command={lastTurn} now={context.now} height={turnHeight} />
         )}
         <Rule title="Commands" />
-        {table({ width, height: Math.max(2, height - headLines - turnHeight) })}
+        {table({ width, height: Math.max(2, height - head - turnHeight) })}
       </>
     );
   },
@@ -64,12 +79,24 @@ export const agentScreen = listScreen({
 
 interface AgentFactsProps {
   readonly agent: AgentRow;
+  /** What helps, as a line; empty where nothing has to. */
+  readonly help: string;
   readonly context: RowContext;
 }
 
-function AgentFacts({ agent, context }: AgentFactsProps): ReactNode {
+/** Returns the one action that helps, with its key, and a sentence about it. */
+function helpText(health: AgentHealthRow | undefined): string {
+  if (health === undefined) return '';
+  const { action, help } = health;
+  const byKey = action === null ? '' : `x ${plain(action.title).toLowerCase()}`;
+  return [byKey, plain(help ?? '')].filter(Boolean).join(': ');
+}
+
+function AgentFacts({ agent, help, context }: AgentFactsProps): ReactNode {
   const theme = useTheme();
-  const { mark, word, tone } = agentState(agent);
+  const { mark, word, tone } = agentState(agent, context);
+  const reason = context.lookups.healthOf.get(agent.id)?.reason ?? '';
+  const age = healthAge(agent, context);
   const gateway = context.lookups.gateways.get(agent.gateway_id ?? '');
   const model = [agent.model, agent.thinking === null ? null : `thinking ${agent.thinking}`]
     .flatMap((part) => (part === null ? [] : [plain(part)]))
@@ -84,6 +111,13 @@ function AgentFacts({ agent, context }: AgentFactsProps): ReactNode {
           { text: gateway === undefined ? '  on no gateway' : `  on ${plain(gateway.slug)}` },
         ]}
       />
+      <Line
+        parts={[
+          { text: `   ${plain(reason)}`, tone: tone === 'bad' ? 'bad' : 'plain' },
+          { text: age === null ? '' : age === 'now' ? '  just now' : `  for ${age}`, tone: 'dim' },
+        ]}
+      />
+      {help === '' ? null : <Line parts={[{ text: `   ${help}`, tone: 'strong' }]} />}
       <Line parts={[{ text: `   ${plain(agent.description ?? 'No description.')}` }]} />
       <Remark text={`   ${model === '' ? 'the gateway’s default model' : model} · ${seen}`} />
     </>

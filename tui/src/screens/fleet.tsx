@@ -70,12 +70,13 @@ function useAttention(context: RowContext): ReturnType<typeof needsAttention> {
   const { session } = useUi();
   const gateways = useRows(session.gateways);
   const agents = useRows(session.agents);
+  const health = useRows(session.health);
   const commands = useRows(session.commands);
   const notifications = useRows(session.notifications);
   const moment = Math.floor(context.now / attentionMs);
   return useMemo(
-    () => needsAttention({ gateways, agents, commands, notifications }, moment * attentionMs),
-    [gateways, agents, commands, notifications, moment],
+    () => needsAttention({ gateways, agents, health, commands, notifications }, moment * attentionMs),
+    [gateways, agents, health, commands, notifications, moment],
   );
 }
 

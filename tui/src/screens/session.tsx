@@ -8,7 +8,8 @@ import type { Route } from '../app/router.ts';
 import type { Screen } from '../app/screen.ts';
 import { ScreenFrame, useBodySize } from '../app/screen-frame.tsx';
 import { useOpenFeed, useRowContext, useRows, useUi } from '../app/ui.ts';
-import { agentState } from '../columns/agents.ts';
+import { agentState } from '../columns/agent-health.ts';
+import type { RowContext } from '../columns/row-context.ts';
 import { agentHandlers } from '../keys/agent-keys.ts';
 import { moveKeys } from '../keys/app-keys.ts';
 import type { Binding } from '../keys/binding.ts';
@@ -80,7 +81,7 @@ function SessionOfAgent({ route }: { readonly route: Route }): ReactNode {
         <Notice sentences={['There is no such agent here.', 'esc goes back']} height={height} />
       ) : (
         <>
-          <SessionFacts agent={agent} read={shown} newest={newest} now={context.now} />
+          <SessionFacts agent={agent} read={shown} newest={newest} context={context} />
           <Box flexShrink={0} height={1} />
           {shown === undefined ? (
             <Notice sentences={['Reading the session']} height={height - headLines} />
@@ -111,12 +112,13 @@ interface SessionFactsProps {
   readonly agent: AgentRow;
   readonly read: CommandRow | undefined;
   readonly newest: CommandRow | undefined;
-  readonly now: number;
+  readonly context: RowContext;
 }
 
-function SessionFacts({ agent, read, newest, now }: SessionFactsProps): ReactNode {
+function SessionFacts({ agent, read, newest, context }: SessionFactsProps): ReactNode {
   const theme = useTheme();
-  const { mark, word, tone } = agentState(agent);
+  const { now } = context;
+  const { mark, word, tone } = agentState(agent, context);
   const slug = plain(agent.slug);
   const { data: result } = readResult.safeParse(read?.result);
   const isPaused = agent.status === 'paused';

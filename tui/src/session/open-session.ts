@@ -40,6 +40,7 @@ export async function openSession(client: HqClient, env: NodeJS.ProcessEnv): Pro
     now: () => client.clock.now(),
     commandOutput: (id) => open(rows.commandOutput(id)),
     command: (id) => open(rows.command(id)),
+    activityOfAgent: (id) => open(rows.activityOfAgent(id)),
     commandsOfAgent: (id) => open(rows.commandsOfAgent(id)),
     enqueue: async (request) => (await client.enqueue({ ...request, origin: 'tui' })).command,
     cancel: (id) => client.cancel(id, 'tui'),

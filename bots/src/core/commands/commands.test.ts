@@ -27,7 +27,7 @@ describe('a query', () => {
   it.each([
     ['status', /Status of the fleet[\s\S]*default/],
     ['gateways', /default {2}/],
-    ['agents', /writer {2}/],
+    ['agents', /writer {2}offline, default was never heard of/],
     ['agent writer', /writer[\s\S]*Open tasks: 0/],
     ['commands', /No commands\./],
     ['tasks', /Task \d+/],
@@ -49,16 +49,37 @@ describe('a query', () => {
     expect(textOf(shown.card)).toMatch(answer);
   });
 
-  it('names a few of the agents in error in the status', async () => {
+  it('names a few of the agents that do not answer in the status', async () => {
     for (let n = 1; n <= 7; n += 1) await chat.stack.database.addAgent(`faulty-${n}`, chat.gateway);
     await chat.stack.database.query(`update agents set status = 'error' where slug like 'faulty-%'`);
     const shown = await open.adapter('slack').ask(operator, 'status');
     expect(textOf(shown.card)).toMatch(
-      /In error: faulty-\d, faulty-\d, faulty-\d, faulty-\d, faulty-\d and 2 more/,
+      /Do not answer: (faulty-\d \(error\), ){4}faulty-\d \(error\) and 2 more/,
     );
     await chat.stack.database.query(`delete from agents where slug like 'faulty-%'`);
     const well = await open.adapter('slack').ask(operator, 'status');
-    expect(textOf(well.card)).not.toMatch(/In error/);
+    expect(textOf(well.card)).not.toMatch(/Do not answer/);
+  });
+
+  it('shows why an agent does not answer, and a button for what helps', async () => {
+    const { database } = chat.stack;
+    await database.query(`update gateways set last_seen_at = clock_timestamp()`);
+    await database.query(`update agents set openclaw_id = 'writer' where slug = 'writer'`);
+    const full = { kind: 'full', subject: 'agent:writer:main', reason: 'the session is full' };
+    await database.query(`select report_agent_health($1, $2)`, [
+      chat.gateway,
+      JSON.stringify({ writer: [full] }),
+    ]);
+    const slack = open.adapter('slack');
+    const { card } = await slack.ask(operator, 'agent writer');
+    expect(textOf(card)).toMatch(/Because: the session is full[\s\S]*What helps: Restart the session/);
+    expect(card.buttons?.map(({ label }) => label)).toContain('Restart a session');
+    expect(textOf((await slack.ask(operator, 'agents trouble')).card)).toMatch(
+      /writer {2}full, the session is full/,
+    );
+    expect(textOf((await slack.ask(operator, 'status')).card)).toMatch(/Do not answer: writer \(full\)/);
+    await database.query(`delete from agent_conditions`);
+    expect(textOf((await slack.ask(operator, 'agents trouble')).card)).toMatch(/There are no agents/);
   });
 
   it('lists nothing for what a row lacks', async () => {

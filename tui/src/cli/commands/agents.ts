@@ -1,5 +1,5 @@
-import { readAgents, readGateways } from '@hq/shared/queries';
-import { agentStatuses } from '@hq/shared/rows';
+import { readAgentHealth, readAgents, readGateways } from '@hq/shared/queries';
+import { agentStatuses, healthStates } from '@hq/shared/rows';
 import { Option } from 'commander';
 import { printedAgentColumns } from '../../columns/agents.ts';
 import { findGateway } from '../arguments/find-by-name.ts';
@@ -10,14 +10,23 @@ import { listCommand } from './list-command.ts';
 export const addAgents = listCommand({
   name: 'agents',
   about: 'agents and their gateways',
-  options: [gatewayFilter(), new Option('--status <status>', 'only in this status').choices(agentStatuses)],
+  options: [
+    gatewayFilter(),
+    new Option('--status <status>', 'only in this status or state of health').choices([
+      ...new Set([...agentStatuses, ...healthStates]),
+    ]),
+  ],
   async read({ client }, { gateway, status }) {
-    const gateways = await readGateways(client);
+    const [gateways, health] = await Promise.all([readGateways(client), readAgentHealth(client)]);
     const agents = await readAgents(
       client,
       gateway === undefined ? {} : { gatewayId: findGateway(gateways, gateway).id },
     );
-    return { rows: agents.filter((agent) => status === undefined || agent.status === status), gateways };
+    const states = new Map(health.map(({ agent_id, state }) => [agent_id, state]));
+    const rows = agents.filter(
+      ({ id, status: own }) => status === undefined || own === status || states.get(id) === status,
+    );
+    return { rows, gateways, health };
   },
   document: agentDocument,
   columns: () => printedAgentColumns,

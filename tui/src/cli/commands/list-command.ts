@@ -1,5 +1,5 @@
 import type { HqClient } from '@hq/shared/client';
-import type { AgentRow, GatewayRow } from '@hq/shared/rows';
+import type { AgentHealthRow, AgentRow, GatewayRow } from '@hq/shared/rows';
 import type { Command, Option } from 'commander';
 import { z } from 'zod';
 import type { RowContext } from '../../columns/row-context.ts';
@@ -32,6 +32,7 @@ interface ListRows<Row> {
   /** Rows that the columns and the document of a row look up. */
   readonly gateways?: readonly GatewayRow[];
   readonly agents?: readonly AgentRow[];
+  readonly health?: readonly AgentHealthRow[];
 }
 
 interface ListCommand<Row> {
@@ -55,10 +56,12 @@ export function listCommand<Row>({ name, about, options = [], read, ...list }: L
     command.action(async (_options: unknown, self: Command) => {
       const parsed = parseListOptions(self);
       const connection = await connectMember(console.env);
-      const { rows, gateways = [], agents = [] } = await read(connection, parsed);
-      const context = rowContext(connection, gateways, agents);
+      const { rows, gateways = [], agents = [], health = [] } = await read(connection, parsed);
+      const context = rowContext(connection, gateways, agents, health);
       if (parsed.json) {
-        const documents = { gateways: slugsOf(gateways), agents: slugsOf(agents), now: context.now };
+        const { now, lookups } = context;
+        const slugs = { gateways: slugsOf(gateways), agents: slugsOf(agents) };
+        const documents = { ...slugs, health: lookups.healthOf, now };
         const content = { [list.documentName ?? name]: rows.map((row) => list.document(row, documents)) };
         console.printJson(listDocument(connection.client, content));
         return;

@@ -1,6 +1,7 @@
 import { needsAttention } from '@hq/shared/fleet';
 import {
   countCommands,
+  readAgentHealth,
   readAgents,
   readCommands,
   readGateways,
@@ -9,13 +10,14 @@ import {
 } from '@hq/shared/queries';
 import { plain } from '@hq/shared/text';
 import type { Command } from 'commander';
+import { healthCounts } from '../../columns/agent-health.ts';
 import { printedAttentionColumns } from '../../columns/attention.ts';
 import { printedGatewayColumns } from '../../columns/gateways.ts';
 import { stoppedText } from '../../columns/stopped.ts';
 import type { AddCommand } from '../command.ts';
 import { connectMember, type MemberConnection } from '../connection/connect-member.ts';
 import { listDocument } from '../documents/document.ts';
-import { attentionDocument, gatewayDocument } from '../documents/fleet.ts';
+import { attentionDocument, gatewayDocument, healthDocument } from '../documents/fleet.ts';
 import { memberDocument } from '../documents/records.ts';
 import type { Console } from '../output/console.ts';
 import { printTable, rowContext } from '../output/print-table.ts';
@@ -35,7 +37,7 @@ export async function printStatus(
   const connection = await connectMember(console.env);
   const { client, member } = connection;
   const fleet = await readFleet(connection);
-  const { gateways, agents } = fleet;
+  const { gateways, agents, health } = fleet;
   const now = client.clock.now();
   const attention = needsAttention(fleet, now);
   if (options.json) {
@@ -50,9 +52,10 @@ export async function printStatus(
   if (stopped !== null)
     console.print(console.paint('bad', `${stopped}: hq-tui resume-all lets agents work again`));
   console.print('');
-  const context = rowContext(connection, gateways, agents);
+  const context = rowContext(connection, gateways, agents, health);
   printTable(console, options, gateways, printedGatewayColumns, context, noGateways);
   console.print('');
+  if (health.length > 0) console.print(`Agents: ${healthCounts(health)}`);
   if (attention.length === 0) {
     console.print(console.paint('good', 'Nothing needs attention.'));
     return;
@@ -64,19 +67,20 @@ export async function printStatus(
 type Fleet = Awaited<ReturnType<typeof readFleet>>;
 
 async function readFleet({ client }: MemberConnection) {
-  const [gateways, agents, commands, notifications, workspaces] = await Promise.all([
+  const [gateways, agents, health, commands, notifications, workspaces] = await Promise.all([
     readGateways(client),
     readAgents(client),
+    readAgentHealth(client),
     readCommands(client),
     readNotifications(client, { all: true }),
     readWorkspace(client),
   ]);
-  return { gateways, agents, commands, notifications, workspaces };
+  return { gateways, agents, health, commands, notifications, workspaces };
 }
 
 async function statusDocument(
   { client, member }: MemberConnection,
-  { gateways, agents, workspaces }: Fleet,
+  { gateways, agents, health, workspaces }: Fleet,
   attention: ReturnType<typeof needsAttention>,
 ) {
   const now = client.clock.now();
@@ -89,6 +93,7 @@ async function statusDocument(
     gateways: gateways.map((row) => gatewayDocument(row, { now })),
     stopped: stoppedDocument(workspaces, member),
     agents: { total: agents.length, ready: agents.filter(({ status }) => status === 'ready').length },
+    health: health.map((row) => ({ agent: row.agent, ...healthDocument(row) })),
     commands: { pending, running },
     attention: attention.map(attentionDocument),
   });

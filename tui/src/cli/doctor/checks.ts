@@ -42,7 +42,7 @@ export function checkClock(offsetMs: number | null): Check {
 export function checkGateway(gateway: GatewayRow, databaseNow: number): readonly Check[] {
   const { slug, meta, last_seen_at } = gateway;
   const problems = needsAttention(
-    { gateways: [gateway], agents: [], commands: [], notifications: [] },
+    { gateways: [gateway], agents: [], health: [], commands: [], notifications: [] },
     databaseNow,
   );
   if (problems.length > 0)

@@ -1,4 +1,5 @@
 import type { HqClient } from '@hq/shared/client';
+import type { AgentHealthRow } from '@hq/shared/rows';
 
 /** Slugs by id. */
 export type Slugs = ReadonlyMap<string, string>;
@@ -7,6 +8,8 @@ export type Slugs = ReadonlyMap<string, string>;
 export interface DocumentContext {
   readonly gateways: Slugs;
   readonly agents: Slugs;
+  /** Health by the id of the agent. */
+  readonly health: ReadonlyMap<string, AgentHealthRow>;
   /** Epoch milliseconds by the database's clock. */
   readonly now: number;
 }

@@ -1,5 +1,5 @@
 import { type Attention, gatewayCondition } from '@hq/shared/fleet';
-import type { AgentRow, GatewayRow } from '@hq/shared/rows';
+import type { AgentHealthRow, AgentRow, GatewayRow } from '@hq/shared/rows';
 import { msSince } from '@hq/shared/text';
 import { type DocumentContext, fieldsOf, slugOf } from './document.ts';
 
@@ -15,9 +15,19 @@ export function gatewayDocument(gateway: GatewayRow, { now }: Pick<DocumentConte
   };
 }
 
-export function agentDocument(agent: AgentRow, { gateways }: DocumentContext) {
+/** Returns a health, with its action as `hq-tui run` takes it; null where it is not known. */
+export function healthDocument(health: AgentHealthRow | undefined) {
+  if (health === undefined) return null;
+  return fieldsOf(health, ['state', 'reason', 'since', 'until', 'help', 'action', 'queued', 'needs']);
+}
+
+export function agentDocument(agent: AgentRow, { gateways, health }: DocumentContext) {
   const own = ['id', 'slug', 'name', 'status', 'gateway_id', 'model', 'thinking', 'last_seen_at'] as const;
-  return { ...fieldsOf(agent, own), gateway: slugOf(agent.gateway_id, gateways) };
+  return {
+    ...fieldsOf(agent, own),
+    gateway: slugOf(agent.gateway_id, gateways),
+    health: healthDocument(health.get(agent.id)),
+  };
 }
 
 export function attentionDocument(attention: Attention) {

@@ -1,4 +1,4 @@
-import type { AgentRow, GatewayRow } from '@hq/shared/rows';
+import type { AgentHealthRow, AgentRow, GatewayRow } from '@hq/shared/rows';
 import { createLookups } from '../../columns/lookups.ts';
 import type { RowContext } from '../../columns/row-context.ts';
 import type { Column } from '../../table/column.ts';
@@ -16,8 +16,9 @@ export function rowContext(
   { client, member }: MemberConnection,
   gateways: readonly GatewayRow[] = [],
   agents: readonly AgentRow[] = [],
+  health: readonly AgentHealthRow[] = [],
 ): RowContext {
-  return { lookups: createLookups()(gateways, agents, []), now: client.clock.now(), member };
+  return { lookups: createLookups()(gateways, agents, [], health), now: client.clock.now(), member };
 }
 
 export function printTable<Row>(

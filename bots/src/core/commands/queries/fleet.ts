@@ -1,5 +1,5 @@
 import { gatewayCondition } from '@hq/shared/fleet';
-import { agentStatuses, gatewayRow } from '@hq/shared/rows';
+import { agentHealth, agentStatuses, gatewayRow, healthStates, isTrouble } from '@hq/shared/rows';
 import { utcTime } from '@hq/shared/text';
 import { z } from 'zod';
 import { fieldsOf, joinParts, linesOf, moment, strong, text } from '../../cards/card-parts.ts';
@@ -36,6 +36,7 @@ const agent = z.object({
   model: z.string().nullish(),
   thinking: z.string().nullish(),
   gateway: z.string().nullish(),
+  health: agentHealth,
 });
 const wholeAgent = agent.extend({ tasks: z.number(), inbox: z.number(), budget: budget.nullish() });
 
@@ -56,8 +57,9 @@ function gatewayEntry(gateway: SeenGateway, now: number) {
   ] as const;
 }
 
-/** Agents in error that the status names. */
+/** Agents without an answer that the status names, and those that it counts. */
 const mostNamed = 5;
+const mostCounted = 100;
 const troubled = new Set(['stale', 'error', 'unhealthy', 'unseen']);
 
 const gateways = listCommand({
@@ -86,7 +88,8 @@ const status = defineCommand({
     if (found === undefined) return undefined;
     const now = Date.parse(found.now);
     const bad = found.gateways.filter((gateway) => troubled.has(conditionOf(gateway, now)));
-    const needs = bad.length + found.failed + found.alerts + (found.agents.error ?? 0);
+    const silent = await silentAgents(context);
+    const needs = bad.length + found.failed + found.alerts + silent.length;
     await responder.replace({
       title: 'Status of the fleet',
       tone: bad.length > 0 || found.stopped != null ? 'bad' : needs > 0 ? 'warning' : 'good',
@@ -94,7 +97,7 @@ const status = defineCommand({
       fields: fieldsOf(
         ['Stopped', stoppedText(found.stopped)],
         ['Agents', formatCounts(found.agents) || 'none yet'],
-        ['In error', await namesInError(context, found.agents.error)],
+        ['Do not answer', namesOf(silent)],
         ['Open tasks', formatCounts(found.tasks) || 'none'],
         ['Failed in the last hour', String(found.failed)],
         ['Open alerts', String(found.alerts)],
@@ -112,11 +115,34 @@ function stoppedText(stopped: z.output<typeof fleet>['stopped']): string {
   return `by ${stopped.by ?? 'a member without an address'} since ${utcTime(stopped.since)}: resume-all lets agents work again`;
 }
 
-async function namesInError({ delivery, services }: CommandContext, count?: number): Promise<string> {
-  if (count === undefined) return '';
-  const rows = await services.api.read(delivery, 'agents', { status: 'error', limit: mostNamed }, agent);
-  const more = count - rows.length;
-  return `${rows.map(({ slug }) => slug).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+/** Returns the agents that do not answer, without those whose gateway is away: it is named itself. */
+async function silentAgents({ delivery, services }: CommandContext) {
+  const rows = await services.api.read(delivery, 'agents', { status: 'trouble', limit: mostCounted }, agent);
+  return rows.filter(({ health, gateway }) => health.state !== 'offline' || gateway == null);
+}
+
+function namesOf(rows: readonly z.output<typeof agent>[]): string {
+  const named = rows.slice(0, mostNamed).map(({ slug, health }) => `${slug} (${humanize(health.state)})`);
+  const more = rows.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Returns the state of an agent with the reason and its age. */
+function healthParts({ state, reason, since }: z.output<typeof agentHealth>, now: number) {
+  const isQuiet = state === 'idle' || since === null;
+  return [humanize(state), reason, !isQuiet && ([moment(since, now)] as const)] as const;
+}
+
+/** Returns the button of the one action that helps. */
+function helpingButtons(context: CommandContext, offered: z.output<typeof agentHealth>['action']) {
+  if (offered === null) return [];
+  const { action, title, payload, agent: slug, gateway } = offered;
+  const values = {
+    ...(slug !== null && { agent: slug }),
+    ...(gateway !== null && { gateway }),
+    ...Object.fromEntries(Object.entries(payload).map(([key, value]) => [key, String(value)])),
+  };
+  return actionButtons(context, values, [title, action]);
 }
 
 function formatCounts(found: Readonly<Record<string, number>>): string {
@@ -129,25 +155,31 @@ export const fleetCommands: readonly Command[] = [
   listCommand({
     name: 'agents',
     title: 'Agents',
-    summary: 'Lists the agents with their state.',
-    arguments: [gatewayArgument('Only those on this gateway'), statusArgument(...agentStatuses)],
+    summary: 'Lists what each agent does, or why it does not answer.',
+    arguments: [
+      gatewayArgument('Only those on this gateway'),
+      statusArgument(...new Set(['trouble', ...agentStatuses, ...healthStates])),
+    ],
     rank: 3,
     row: agent,
-    entry: ({ slug, status: state, gateway, model }) => [strong(slug), state, gateway, model],
+    entry: ({ slug, gateway, health }, now) => [strong(slug), ...healthParts(health, now), gateway],
     emptyText: 'There are no agents.',
   }),
   recordCommand({
     name: 'agent',
     title: 'One agent',
-    summary: 'Shows one agent with its tasks, inbox and budget.',
+    summary: 'Shows what one agent does or lacks, its tasks, inbox and budget.',
     arguments: [agentArgument('The agent')],
     rank: 4,
     row: wholeAgent,
     card: (row, context) => ({
       title: row.name === null || row.name === row.slug ? row.slug : `${row.name} (${row.slug})`,
-      tone: row.status === 'error' ? 'bad' : row.status === 'ready' ? 'good' : 'warning',
-      state: row.status,
+      tone: isTrouble(row.health) ? 'bad' : row.status === 'ready' ? 'good' : 'warning',
+      state: humanize(row.health.state),
       fields: fieldsOf(
+        ['Because', row.health.reason],
+        ['Since', row.health.since === null ? '' : utcTime(row.health.since)],
+        ['What helps', row.health.help ?? ''],
         ['Gateway', row.gateway ?? 'none'],
         ['Model', joinParts(row.model ?? 'the default', row.thinking && `thinking ${row.thinking}`)],
         ['Open tasks', String(row.tasks)],
@@ -155,13 +187,17 @@ export const fleetCommands: readonly Command[] = [
         ['Budget', row.budget ? formatBudget(row.budget) : 'not metered'],
       ),
       body: row.description ? [text(row.description)] : [],
-      buttons: actionButtons(
-        context,
-        { agent: row.slug },
-        row.status === 'paused' && ['Resume', 'resume_agent'],
-        row.status === 'ready' && ['Pause', 'pause_agent'],
-        ['Tasks', 'tasks'],
-      ),
+      buttons: [
+        ...helpingButtons(context, row.health.action),
+        ...actionButtons(
+          context,
+          { agent: row.slug },
+          row.status === 'paused' &&
+            row.health.action?.action !== 'resume_agent' && ['Resume', 'resume_agent'],
+          row.status === 'ready' && ['Pause', 'pause_agent'],
+          ['Tasks', 'tasks'],
+        ),
+      ],
     }),
   }),
 ];

@@ -17,6 +17,7 @@ const task = z.object({
   description: z.string().nullish(),
   priority: z.string().nullish(),
   due_date: z.string().nullish(),
+  waits: z.object({ text: z.string() }).nullish(),
 });
 const wholeTask = task.extend({
   comments: z.array(
@@ -43,13 +44,14 @@ export const taskCommands: readonly Command[] = [
     ],
     rank: 7,
     row: task,
-    entry: ({ id, title, status, priority, agent, due_date }) => [
+    entry: ({ id, title, status, priority, agent, due_date, waits }) => [
       code(shortId(id)),
       title ?? 'untitled',
       humanize(status),
       priority !== 'medium' && priority,
       agent ?? 'nobody',
       due_date && `due ${due_date.slice(0, 10)}`,
+      waits?.text ?? null,
     ],
     emptyText: 'No tasks.',
     footer: '`task ID` shows one.',
@@ -80,6 +82,7 @@ export const taskCommands: readonly Command[] = [
         fields: fieldsOf(
           ['Agent', row.agent ?? 'nobody yet'],
           ['Priority', row.priority ?? 'medium'],
+          ['Waits', row.waits?.text ?? ''],
           ['Due', row.due_date?.slice(0, 16).replace('T', ' ')],
         ),
         body: linesOf(pages[number - 1] ?? []),
