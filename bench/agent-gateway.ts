@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import { type ModelServer, startModelServer } from '../gateway/src/rehearsal/model-server.ts';
+import { type ChatRequest, type Script, startModelServer } from '../gateway/src/rehearsal/model-server.ts';
 import { GatewayControl } from '../runner/src/gateway-control.ts';
 import { ensureBuilt } from '../scripts/build.ts';
-import { sleep } from '../shared/src/program/index.ts';
+import { idleNodeOptions, sleep } from '../shared/src/program/index.ts';
 import { path } from './path.ts';
 import { closed, startBenchStack } from './stack.ts';
 
@@ -21,13 +21,19 @@ const commandRow = z.object({
   completed_at: z.string().nullable(),
 });
 
-/** The shipped runner in process mode with its gateway, and a model that has each agent run one command in its jail. */
+const questionRows = z.array(z.object({ id: z.string() }));
+
+/** The shipped runner in process mode with its gateway, and a model that follows a script: at first one command in the jail. */
 export interface AgentGateway {
   /** Process of the runner; the gateway and OpenClaw descend from it. */
   readonly runner: number;
   readonly hasBrowsers: boolean;
   /** Runs a command of the queue and returns the milliseconds from its row to its result, by the database's clock. */
   run(action: string, payload: object, agent?: string): Promise<number>;
+  /** Replaces the script of the model. */
+  follow(script: Script): void;
+  /** Returns the id of the question that waits, once there is one. */
+  question(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -44,15 +50,19 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
 
 export async function startAgentGateway(): Promise<AgentGateway> {
   await ensureBuilt('hq-runner', 'hq-gateway', 'hq-plugin');
-  const [stack, model] = [await startBenchStack(), await startCommandModel()];
+  let script: Script = oneCommand;
+  const stack = await startBenchStack();
+  const model = await startModelServer((request) => script(request));
   const home = mkdtempSync(join(tmpdir(), 'hq-bench-agents-'));
   const state = join(home, '.openclaw');
   mkdirSync(state, { mode: 0o700 });
   writeFileSync(join(state, 'openclaw.json'), JSON.stringify(openClawConfig(model.url)), { mode: 0o600 });
   const program = fileURLToPath(new URL('../runner/dist/hq-runner.js', import.meta.url));
-  const runner = spawn(process.execPath, [program], {
+  const runner = spawn(process.execPath, [...idleNodeOptions, program], {
     env: {
       PATH: path,
+      MALLOC_ARENA_MAX: '2',
+      WAKE_COOLDOWN: '0',
       HOME: home,
       RUNTIME_MODE: 'process',
       GATEWAY_HOME: home,
@@ -94,6 +104,14 @@ export async function startAgentGateway(): Promise<AgentGateway> {
     runner: runner.pid ?? 0,
     hasBrowsers: status.confinement.browser,
     run,
+    follow: (next) => {
+      script = next;
+    },
+    question: () =>
+      until('a question', async () => {
+        const found = await client.from('agent_questions').select('id').eq('status', 'open');
+        return questionRows.parse(found.data)[0]?.id;
+      }),
     stop: async () => {
       runner.kill('SIGTERM');
       await closed(runner);
@@ -104,14 +122,11 @@ export async function startAgentGateway(): Promise<AgentGateway> {
   };
 }
 
-/** Starts a model that calls `exec` once in each session and then says `done`. */
-function startCommandModel(): Promise<ModelServer> {
-  return startModelServer(({ messages }) =>
-    messages.some(({ role }) => role === 'tool')
-      ? { text: 'done' }
-      : { tool: 'exec', arguments: { command: 'echo hello' } },
-  );
-}
+/** Calls `exec` once in each session and then says `done`. */
+const oneCommand = ({ messages }: ChatRequest) =>
+  messages.some(({ role }) => role === 'tool')
+    ? { text: 'done' }
+    : { tool: 'exec', arguments: { command: 'echo hello' } };
 
 function openClawConfig(baseUrl: string): object {
   const one = {

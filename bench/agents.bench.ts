@@ -20,9 +20,11 @@ import { atMost, type Figure, noted } from './table.ts';
 export const title = 'Agents';
 
 const awake = 10;
-const present = 20;
+/** A gateway has as many agents at most. */
+const most = 20;
 const provisions = 5;
 const starts = 3;
+const questions = 5;
 const settleMs = 60_000;
 const idleMs = 60_000;
 /** 1.8 GB. */
@@ -57,20 +59,63 @@ async function* awakeAgents(gateway: AgentGateway): AsyncGenerator<Figure> {
   const each = [gateway.runner, hqGateway].map((pid) => `${memoryMib(pid).toFixed(0)}`).join(' / ');
   yield noted('runner / hq-gateway, shared pages counted in both', `${each} MiB`);
   yield noted('relays', `${relays.length}, ${sum(relays, memoryShareMib).toFixed(0)} MiB`);
-  const before = sum(ours, cpuMs);
-  const before2 = sum(openClaw, cpuMs);
+  const parts = [ours, [gateway.runner], [hqGateway], openClaw];
+  const before = parts.map((pids) => sum(pids, cpuMs));
   await sleep(idleMs);
-  yield atMost('the same: idle processor', (100 * (sum(ours, cpuMs) - before)) / idleMs, 1, '%', 2);
-  yield noted('OpenClaw, idle', `${((100 * (sum(openClaw, cpuMs) - before2)) / idleMs).toFixed(2)} %`);
+  const [all = 0, ...others] = parts.map(
+    (pids, at) => (100 * (sum(pids, cpuMs) - (before[at] ?? 0))) / idleMs,
+  );
+  yield atMost('the same: idle processor', all, 1, '%', 2);
+  const shares = others.map((share) => share.toFixed(2)).join(' / ');
+  yield noted('runner / hq-gateway / OpenClaw, idle processor', `${shares} %`);
 }
 
 async function* provisioning(gateway: AgentGateway): AsyncGenerator<Figure> {
-  for (let number = awake + 1; number <= present; number += 1) await provision(gateway, number);
   const took: number[] = [];
-  for (let number = 1; number <= provisions; number += 1)
-    took.push(await provision(gateway, present + number));
-  const what = `provision beside ${present} agents, ${gateway.hasBrowsers ? 'with' : 'without'} a browser’s profile, longest`;
-  yield atMost(what, Math.max(...took) / 1000, 3, 's', 2);
+  for (let number = awake + 1; number <= most; number += 1) took.push(await provision(gateway, number));
+  const what = `provision, up to ${most} agents, ${gateway.hasBrowsers ? 'with' : 'without'} a browser’s profile, longest`;
+  yield atMost(what, Math.max(...took.slice(-provisions)) / 1000, 3, 's', 2);
+}
+
+/** Milliseconds from the answer to a question until the agent's model is asked with it, in the same turn or in a later one. */
+async function untilAnswered(gateway: AgentGateway, waitSeconds: number): Promise<number> {
+  const agent = slugOf(1);
+  const question = { question: 'Go on?', choices: ['yes', 'no'], wait_seconds: waitSeconds };
+  let hasAsked = false;
+  const answered = Promise.withResolvers<number>();
+  let answeredAt = Number.POSITIVE_INFINITY;
+  gateway.follow(({ messages }) => {
+    if (!hasAsked) {
+      hasAsked = true;
+      return { tool: 'hq_ask_operator', arguments: question };
+    }
+    if (answeredAt === Number.POSITIVE_INFINITY) return { text: 'I wait.' };
+    answered.resolve(performance.now() - answeredAt);
+    const said = messages.flatMap(({ role, text }) => (role === 'user' ? [text] : [])).join('\n');
+    const item = /\bitem ([0-9a-f]{8})\b/.exec(said)?.[1];
+    const hasCompleted = messages.some(({ toolCalls }) => toolCalls.includes('hq_complete'));
+    if (item === undefined || hasCompleted) return { text: 'done' };
+    return { tool: 'hq_complete', arguments: { item, summary: 'It is done.' } };
+  });
+  const turn = gateway.run('wake_agent', { message: 'Ask.' }, agent);
+  const id = await gateway.question();
+  if (waitSeconds === 0) await turn;
+  answeredAt = performance.now();
+  await gateway.run('answer_question', { question: id, answer: 'yes' });
+  const took = await answered.promise;
+  await turn;
+  return took;
+}
+
+async function* answers(gateway: AgentGateway): AsyncGenerator<Figure> {
+  for (const [what, seconds] of [
+    ['answer → the turn that waits goes on, longest', 120],
+    ['answer after the turn → the agent is woken with it, longest', 0],
+  ] as const) {
+    const took: number[] = [];
+    for (let round = 0; round < questions; round += 1) took.push(await untilAnswered(gateway, seconds));
+    yield atMost(what, Math.max(...took) / 1000, 1, 's', 2);
+  }
 }
 
 /** Milliseconds from `npm start` with a new data directory until its first agent is ready. */
@@ -125,6 +170,7 @@ export async function* measure(): AsyncIterable<Figure> {
   const gateway = await startAgentGateway();
   try {
     yield* awakeAgents(gateway);
+    yield* answers(gateway);
     yield* provisioning(gateway);
   } finally {
     await gateway.stop();

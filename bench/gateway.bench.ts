@@ -6,6 +6,7 @@ import {
   startGateway,
   type TestHome,
 } from '../gateway/src/testing/running-gateway.ts';
+import { gatewayNodeOptions } from '../runner/src/process/gateway-process.ts';
 import { ensureBuilt } from '../scripts/build.ts';
 import { sleep } from '../shared/src/program/index.ts';
 import { untilBareReady } from './bare-openclaw.ts';
@@ -20,8 +21,7 @@ const requests = 50;
 const idleMs = 30_000;
 const longestMs = 120_000;
 const bundle = [
-  '--max-semi-space-size=2',
-  '--v8-pool-size=1',
+  ...gatewayNodeOptions,
   fileURLToPath(new URL('../gateway/dist/hq-gateway.js', import.meta.url)),
 ];
 

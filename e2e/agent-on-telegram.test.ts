@@ -1,9 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { sleep } from '@hq/shared/program';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { environmentFlag, sleep } from '@hq/shared/program';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startTelegramServer, type TelegramServer } from '../bots/fakes/telegram-server/index.ts';
-import { type ModelServer, startModelServer } from '../gateway/src/rehearsal/model-server.ts';
+import { worktreeOf } from '../gateway/src/agents/provision-files.ts';
+import {
+  type ChatReply,
+  type ChatRequest,
+  type ModelServer,
+  startModelServer,
+} from '../gateway/src/rehearsal/model-server.ts';
 import { type AgentStack, longMs, startAgentStack, startMs, until } from './agent-stack.ts';
 
 const quietMs = 10_000;
@@ -16,7 +23,11 @@ let stack: AgentStack;
 let ann: Person;
 /** Word of a test that each request to the model is about. */
 const asked: string[] = [];
-const words = /\b(SPEND|ALPHA|BRAVO|CHARLIE|DELTA|ECHO)\b/g;
+const words = /\b(SPEND|ALPHA|BRAVO|CHARLIE|DELTA|ECHO|FOXTROT)\b/g;
+/** Replies of the next requests, after which the model says `done`; null where it answers by words. */
+let steps: ((request: ChatRequest) => ChatReply)[] | null = null;
+/** Answers of tools in those turns. */
+const toolAnswers: string[] = [];
 
 /** Returns the word that is new in the messages, else the last one: OpenClaw repeats earlier messages. */
 function wordOf(people: readonly string[]): string {
@@ -27,7 +38,12 @@ function wordOf(people: readonly string[]): string {
 beforeAll(async () => {
   telegram = await startTelegramServer({ acceptsHtml: true });
   ann = telegram.person('Ann');
-  model = await startModelServer(({ messages }) => {
+  model = await startModelServer((request) => {
+    const { messages } = request;
+    if (steps !== null) {
+      toolAnswers.push(...messages.flatMap(({ role, text }) => (role === 'tool' ? [text] : [])).slice(-1));
+      return steps.shift()?.(request) ?? { text: 'done' };
+    }
     const people = messages.filter(({ role }) => role === 'user').map(({ text }) => text);
     const last = wordOf(people);
     asked.push(last);
@@ -148,6 +164,88 @@ describe('an agent with an account on Telegram', { timeout: 2 * longMs }, () => 
   });
 });
 
+describe('an agent that needs a person', { timeout: 3 * longMs }, () => {
+  beforeAll(() => {
+    steps = [];
+  });
+  afterAll(() => {
+    steps = null;
+  });
+  const play = (...replies: readonly (ChatReply | ((request: ChatRequest) => ChatReply))[]) => {
+    steps = replies.map((reply) => (typeof reply === 'function' ? reply : () => reply));
+  };
+  const turn = () => stack.run('wake_agent', { message: 'Work.' }, 'maya');
+  const waits = z.array(z.object({ kind: z.string(), id: z.string(), title: z.string() }));
+  const waiting = (kind: string) =>
+    until(async () => {
+      const [row] = await rows('select needs_you() as needs');
+      const found = waits.parse(row?.needs).find((each) => each.kind === kind);
+      if (found === undefined) throw new Error(`nothing of the kind ${kind} waits`);
+      return found;
+    });
+  const ask = (question: string, seconds: number): ChatReply => ({
+    tool: 'hq_ask_operator',
+    arguments: { question, choices: ['red', 'blue'], wait_seconds: seconds },
+  });
+
+  const said = ({ messages }: ChatRequest) =>
+    messages.flatMap(({ role, text }) => (role === 'user' ? [text] : [])).join('\n');
+  const complete = (request: ChatRequest): ChatReply => {
+    const [, item = ''] = /\bitem ([0-9a-f]{8})\b/.exec(said(request)) ?? [];
+    return { tool: 'hq_complete', arguments: { item, summary: 'It is done.' } };
+  };
+  const answerItems = () =>
+    rows(`select status from agent_inbox_items where event_type = 'question_answer' order by created_at`);
+
+  it.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))(
+    'is refused a host by name, and reaches it in the next turn once an admin has allowed it',
+    async () => {
+      const get: ChatReply = {
+        tool: 'exec',
+        arguments: { command: 'curl -sS -i -m 60 http://files.example.invalid/ 2>&1' },
+      };
+      play(get);
+      expect(await turn()).toMatchObject({ status: 'done' });
+      const refusal = 'HQ refused agent maya: files.example.invalid:80 is not on the list of allowed hosts';
+      expect(toolAnswers.at(-1)).toContain(refusal);
+      const { id, title } = await waiting('allow_host');
+      expect(title).toContain('files.example.invalid');
+      const before = toolAnswers.length;
+      play(get, complete);
+      expect(await stack.run('allow_host', { question: id })).toMatchObject({ status: 'done' });
+      // The yes wakes it.
+      await until(async () => expect(await answerItems()).toEqual([{ status: 'done' }]));
+      // HQ lets it out. The name has no server, here as everywhere.
+      expect(toolAnswers.slice(before).join('\n')).toContain('files.example.invalid:80 has no address');
+    },
+  );
+
+  it('goes on with the answer that comes while it waits', async () => {
+    play(ask('Which colour?', 120));
+    const ended = turn();
+    const { id } = await waiting('question');
+    await stack.run('answer_question', { question: id, answer: 'blue' });
+    expect(await ended).toMatchObject({ status: 'done', result: { tools: ['hq_ask_operator'] } });
+    expect(toolAnswers.at(-1)).toMatch(/The answer of .*: blue/);
+  });
+
+  it('is woken by an answer that comes after its turn', async () => {
+    play(ask('Which colour is next?', 0));
+    expect(await turn()).toMatchObject({ status: 'done' });
+    const { id } = await waiting('question');
+    const earlier = await answerItems();
+    let told = '';
+    play((request) => {
+      told = said(request);
+      return complete(request);
+    });
+    await stack.run('answer_question', { question: id, answer: 'red' });
+    await until(async () => expect(await answerItems()).toEqual([...earlier, { status: 'done' }]));
+    expect(told).toContain('Which colour is next?');
+    expect(told).toContain('red');
+  });
+});
+
 describe('the budget of an agent', { timeout: 2 * longMs }, () => {
   const setBudget = (payload: object) => stack.run('set_budget', payload, 'maya');
 
@@ -203,5 +301,46 @@ describe('the budget of an agent', { timeout: 2 * longMs }, () => {
     await setBudget({ limit_usd: 'none' });
     await stack.call('cron.run', { id, mode: 'force' });
     await until(() => expect(asked.at(-1)).toContain('ECHO'));
+  });
+});
+
+describe('an agent that is removed', { timeout: 4 * longMs }, () => {
+  const sessions = z.object({ sessions: z.array(z.object({ key: z.string() })) });
+  const sessionKeys = async () =>
+    sessions
+      .parse(await stack.call('sessions.list'))
+      .sessions.map(({ key }) => key)
+      .filter((key) => key.startsWith('agent:maya:'));
+  const accounts = () =>
+    z
+      .object({ channels: z.object({ telegram: z.looseObject({ accounts: z.object({}).optional() }) }) })
+      .parse(JSON.parse(readFileSync(stack.file('openclaw.json'), 'utf8'))).channels.telegram.accounts;
+
+  it('leaves nothing to the next one of its name, nor to the people who wrote to it', async () => {
+    const [before] = await rows(`select branch from agents where slug = 'maya'`);
+    const { workspace } = worktreeOf(stack.file(), String(before?.branch));
+    const diary = join(workspace, 'diary.md');
+    writeFileSync(diary, 'what only this Maya knows');
+    expect(await sessionKeys()).not.toEqual([]);
+
+    expect(await stack.run('remove', {}, 'maya')).toMatchObject({
+      status: 'done',
+      result: { agent: 'maya', archived: expect.stringContaining('archive/') },
+    });
+    expect(await sessionKeys()).toEqual([]);
+    expect(JSON.stringify(await stack.call('cron.list'))).not.toContain('ECHO');
+    await until(() => expect(accounts() ?? {}).not.toHaveProperty('maya'));
+    await until(() => expect(telegram.isPolled).toBe(false));
+    expect(await rows('select 1 from pairing_requests')).toEqual([]);
+    expect(await rows(`select 1 from secrets where key = 'TELEGRAM_BOT_TOKEN'`)).toEqual([]);
+    write('FOXTROT');
+
+    // It needs a token of its own again.
+    await provisioned();
+    const code = await pendingCode();
+    await until(() => expect(texts().at(-1)).toContain(code));
+    expect(asked).not.toContain('FOXTROT');
+    expect(existsSync(diary)).toBe(false);
+    expect(await sessionKeys()).toEqual([]);
   });
 });

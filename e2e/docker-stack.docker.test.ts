@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { readSecretsKeys, seal } from '@hq/shared/secrets';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { startTestStack, type TestStack } from '../local/testing/stack.ts';
+import { type StackMember, startTestStack, type TestStack } from '../local/testing/stack.ts';
 import { ComposeProject, docker } from '../runner/src/docker/testing/compose-project.ts';
+import { call } from '../tui/testing/call.ts';
 import { type BridgeProxy, openBridgeProxy } from './docker-bridge-proxy.ts';
 
 const composeFile = fileURLToPath(new URL('../compose.yaml', import.meta.url));
@@ -40,6 +41,8 @@ let proxy: BridgeProxy;
 let folder: string;
 let project: ComposeProject;
 let operator: Awaited<ReturnType<TestStack['clientOf']>>;
+let admin: typeof operator;
+let viewer: StackMember;
 /** Slug of the gateway that the stack registers. */
 const gateway = 'attic';
 /** Milliseconds that a command may take on a machine that is busy with other tests. */
@@ -49,7 +52,7 @@ beforeAll(async () => {
   hq = await startTestStack();
   proxy = await openBridgeProxy(hq.port);
   folder = await mkdtemp(join(tmpdir(), 'hq-key-'));
-  const admin = await hq.clientOf(await hq.createMember('admin'));
+  admin = await hq.clientOf(await hq.createMember('admin'));
   const { data: issued } = await admin.rpc('issue_gateway_token', { p_label: null, p_minutes: 60 });
   project = new ComposeProject(composeFile, {
     SUPABASE_URL: `http://host.docker.internal:${proxy.port}`,
@@ -72,6 +75,7 @@ beforeAll(async () => {
     HQ_VERSION: 'test',
   });
   operator = await hq.clientOf(await hq.createMember('operator'));
+  viewer = await hq.createMember('viewer');
   await project.compose('build', '--quiet');
   await project.compose('up', '--detach', '--wait');
 }, 2 * commandMs);
@@ -95,9 +99,9 @@ async function secretFile(name: string, content: string): Promise<string> {
 }
 
 /** Sends a command as an operator does, and gives its row when it has ended. */
-async function ended(action: string, payload: object = {}, agent?: string) {
+async function ended(action: string, payload: object = {}, agent?: string, by = operator) {
   const target = agent === undefined ? { p_gateway: gateway } : { p_agent: agent };
-  const { data, error } = await operator.rpc('enqueue_command', {
+  const { data, error } = await by.rpc('enqueue_command', {
     p_action: action,
     p_payload: payload,
     ...target,
@@ -115,6 +119,13 @@ async function ended(action: string, payload: object = {}, agent?: string) {
     },
     { timeout: commandMs, interval: 250 },
   );
+}
+
+/** Runs a command by a turn of an agent, and returns what the agent says of it. */
+async function ran(agent: string, command: string): Promise<string> {
+  const row = await ended('wake_agent', { message: `run: ${command}` }, agent);
+  expect(row).toMatchObject({ status: 'done', error_message: null });
+  return z.object({ text: z.string() }).parse(row.result).text;
 }
 
 async function inspect(service: string) {
@@ -273,6 +284,58 @@ describe('the stack of compose.yaml', () => {
   );
 
   test(
+    'runs a command of an agent in its jail, or says why not, as `hq-tui doctor` does',
+    async () => {
+      const text = await ran('maya', 'pwd; id -un; ls -A /home /var/lib 2>&1; echo made >here');
+      const { email, password } = viewer;
+      const env = {
+        SUPABASE_URL: hq.url,
+        SUPABASE_ANON_KEY: hq.anonKey,
+        HQ_EMAIL: email,
+        HQ_PASSWORD: password,
+      };
+      const { stdout } = await call(['doctor'], { env: { ...env, HOME: folder, XDG_STATE_HOME: folder } });
+      if (stdout.includes('agents cannot run commands')) {
+        expect(stdout).toMatch(/attic: agents cannot run commands, and have no browser: .{10}/);
+        expect(text).not.toContain('/workspace');
+        return;
+      }
+      expect(stdout).toMatch(
+        /attic: (agents have no browser|its agents run commands and a browser in jails)/,
+      );
+      expect(text).toContain('/workspace\nagent\n');
+      expect(text).toContain("cannot access '/home'");
+      const [row] = await hq.database.query(`select branch from agents where slug = 'maya'`);
+      const made = `/home/node/.openclaw/workspace-${row?.branch}/here`;
+      expect((await inGateway(`cat ${made}`)).trim()).toBe('made');
+    },
+    2 * commandMs,
+  );
+
+  test(
+    'pauses an agent, which then works on nothing, and lets it go on',
+    async () => {
+      expect(await ended('pause_agent', {}, 'maya')).toMatchObject({ status: 'done' });
+      const [task] = await hq.database.query<{ id: string }>(
+        `insert into tasks (title, assignee_agent_id) select 'Write more', id from agents where slug = 'maya' returning id`,
+      );
+      const refused = await operator.rpc('enqueue_command', {
+        ...{ p_action: 'wake_agent', p_agent: 'maya', p_payload: { message: 'Hello' } },
+      });
+      expect(refused.data.refused).toMatchObject({ message: expect.stringContaining('paused') });
+      const item = () =>
+        hq.database.query(`select status from agent_inbox_items where task_id = $1`, [task?.id]);
+      expect(await item()).toEqual([{ status: 'pending' }]);
+      expect(await ended('resume_agent', {}, 'maya')).toMatchObject({ status: 'done' });
+      await vi.waitFor(async () => expect(await item()).toEqual([{ status: 'done' }]), {
+        timeout: commandMs,
+        interval: 500,
+      });
+    },
+    2 * commandMs,
+  );
+
+  test(
     'writes what an operator stores where agents can read it and not change it, and stores keys in OpenClaw',
     async () => {
       const { current } = readSecretsKeys({ SUPABASE_SERVICE_ROLE_KEY: hq.serviceRoleKey });
@@ -347,6 +410,24 @@ describe('the stack of compose.yaml', () => {
       expect(await ended('restart_gateway')).toMatchObject({ status: 'done', error_message: null });
     },
     commandMs,
+  );
+
+  test(
+    'removes an agent and its files, and keeps these in the archive',
+    async () => {
+      const [row] = await hq.database.query(`select branch from agents where slug = 'maya'`);
+      const removed = await ended('remove', {}, 'maya', admin);
+      expect(removed).toMatchObject({ status: 'done', error_message: null, result: { agent: 'maya' } });
+      expect(await hq.database.query('select 1 from agents')).toEqual([]);
+      const state = '/home/node/.openclaw';
+      expect(await inGateway(`ls -d ${state}/workspace-${row?.branch} 2>&1 || true`)).toContain(
+        'No such file',
+      );
+      expect(await inGateway(`ls ${state}/hq/agents ${state}/secrets/agents`)).not.toContain('maya');
+      const branches = `git --git-dir ${state}/repo.git branch --list 'archive/*'`;
+      expect(await inGateway(branches)).toContain(`archive/${row?.branch}-`);
+    },
+    2 * commandMs,
   );
 
   test('restarts the dispatcher of its runner', async () => {

@@ -17,4 +17,5 @@ HOSTED_SECRETS_KEY_PREVIOUS=$(key hosted_secrets_key_previous 'the previous host
 GATEWAY_REGISTRATION_TOKEN=$(key gateway_registration_token 'the registration token')
 export SUPABASE_SERVICE_ROLE_KEY SUPABASE_SERVICE_ROLE_KEY_PREVIOUS HOSTED_SECRETS_KEY HOSTED_SECRETS_KEY_PREVIOUS
 export GATEWAY_REGISTRATION_TOKEN
-exec node /hq/runner/hq-runner.js
+# Small heap and one helper thread: the program is idle nearly always.
+exec node --max-semi-space-size=2 --v8-pool-size=1 /hq/runner/hq-runner.js

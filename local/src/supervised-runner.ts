@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Backoff, backoffMs, fileFault } from '@hq/shared/program';
+import { type Backoff, backoffMs, fileFault, idleNodeOptions } from '@hq/shared/program';
 import type { AgentModels } from './first-agent.ts';
 import { limitChildLog, openChildLog } from './log-file.ts';
 import type { RunningStack } from './run-file.ts';
@@ -117,6 +117,7 @@ function launch(options: SuperviseRunnerOptions): ChildProcess {
     OPENAI_BASE_URL: models.server?.baseUrl ?? '',
     OPENAI_MODEL: models.server?.model ?? '',
     HQ_PARENT: 'ipc',
+    MALLOC_ARENA_MAX: '2',
   };
   for (const name of passedVariables) {
     const value = process.env[name];
@@ -124,7 +125,7 @@ function launch(options: SuperviseRunnerOptions): ChildProcess {
   }
   const log = openChildLog(logFile, report);
   try {
-    return spawn(process.execPath, [program], {
+    return spawn(process.execPath, [...idleNodeOptions, program], {
       cwd: fileURLToPath(root),
       env: environment,
       stdio: ['ignore', log, log, 'ipc'],

@@ -5,6 +5,7 @@ export { environmentFlag } from './environment-flag.ts';
 export { fileFault } from './file-fault.ts';
 export { freePort } from './free-port.ts';
 export { serveHealth } from './health-server.ts';
+export { idleNodeOptions } from './node-options.ts';
 export { addressRule, assertPortOwner, isSafeAddress, OwnWebSocket } from './port-owner.ts';
 export { readPrivate, writePrivate } from './private-file.ts';
 export { startTimeOf } from './process-start-time.ts';
