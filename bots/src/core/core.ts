@@ -117,14 +117,15 @@ function createServices(
   /** The menus of direct chats, by their commands. */
   const menus = new LRUCache<string, string>({ max: maxMenus });
   const blockers = createBlockers(rows, actions, now);
+  const expiringCards = createExpiringCards({ api, outbox, now, log });
   return {
     api,
     actions,
     registry,
     buttons,
-    prompts: createPendingPrompts(),
+    prompts: createPendingPrompts(expiringCards.forget),
     cards: new LiveCommandCards({ api, rows, blockers, actions, buttons, capabilities, outbox, now, log }),
-    expiringCards: createExpiringCards({ api, outbox, now, log }),
+    expiringCards,
     autocomplete: createAutocomplete(api, actions, (who) => {
       const visible = registry.commands.filter((command) => isVisibleTo(command, who));
       return [...groupByTopic(visible).map(({ topic }) => topic.name), ...visible.map(({ name }) => name)];

@@ -116,6 +116,31 @@ describe('a live query', () => {
     expect(query.getSnapshot().status).toBe('live');
   });
 
+  it('reads nothing for a change that is told to be unrelated', async () => {
+    const client = await signIn();
+    let reads = 0;
+    const query = createLiveQuery<Agent>({
+      client: client.supabase,
+      bindings: [{ table: 'agents' }],
+      read: () => {
+        reads += 1;
+        return Promise.resolve([]);
+      },
+      isUnrelated: ({ row }) => row.slug === 'unrelated',
+      parse: () => null,
+      ...{ key: (row) => row.id, compare: () => 0, version: () => 0, timing: byEventsOnly },
+    });
+    open.push(query);
+    query.subscribe(() => undefined);
+    await settled(query, isLive);
+    const before = reads;
+    await stack.database.addAgent('unrelated', null);
+    await delay(300);
+    expect(reads).toBe(before);
+    await stack.database.addAgent('related', null);
+    await eventually(() => expect(reads).toBe(before + 1));
+  });
+
   it('returns the same snapshot until something changes', async () => {
     const query = agentsOf(await signIn(), byEventsOnly);
     query.subscribe(() => undefined);

@@ -20,6 +20,8 @@ export interface LiveQueryOptions<Row extends object> extends RowRules<Row> {
   readonly read: (limit?: number) => Promise<readonly Row[]>;
   /** Makes a row of an event's record; null if it cannot, and then the query is read again. */
   readonly parse: (record: Readonly<Record<string, unknown>>) => Row | null;
+  /** Tells a change that cannot touch these rows: it causes no read. */
+  readonly isUnrelated?: (change: Change) => boolean;
   readonly timing?: Partial<LiveTiming>;
 }
 
@@ -167,6 +169,7 @@ class SubscribedQuery<Row extends object> implements LiveQuery<Row> {
 
   #onChange(change: Change): void {
     if (this.#trust.restore()) this.refresh();
+    if (this.#options.isUnrelated?.(change) === true) return;
     if (this.#reads.isReading) this.#arrivedWhileReading.push(change);
     else this.#apply(change);
   }

@@ -8,6 +8,19 @@ import { parseRow, readRows } from './read-rows.ts';
 /** Longer than any session: the rows are of several tables, so an event never names the need that it is about. */
 const withoutProofMs = 2_000_000_000;
 
+/** Alerts that come without anything that waits for a person; there may be hundreds of them in a second. */
+const withoutNeed: ReadonlySet<unknown> = new Set([
+  ...[
+    'command_failed',
+    'gateway_stale',
+    'gateway_restarting',
+    'agent_error',
+    'agent_stalled',
+    'agent_notice',
+  ],
+  ...['task_blocked', 'task_overdue', 'secret_sync_failed', 'bot_disconnected', 'workspace_stopped'],
+]);
+
 /** Reads everything that waits for a person, the oldest first. */
 export async function readNeeds(client: HqClient): Promise<NeedRow[]> {
   const answer = await client.askAgain<unknown>(() => client.supabase.rpc('needs_you'));
@@ -16,12 +29,13 @@ export async function readNeeds(client: HqClient): Promise<NeedRow[]> {
   );
 }
 
-/** Reads again at each change of an alert or a question: whatever waits for a person has one of these. */
+/** Reads again at each change of a question, or of an alert that tells of a need: whatever waits for a person has one of these. */
 export function liveNeeds(client: HqClient): LiveQuery<NeedRow> {
   return createLiveQuery<NeedRow>({
     client: client.supabase,
     bindings: [{ table: 'agent_questions' }, { table: 'notifications' }],
     read: () => readNeeds(client),
+    isUnrelated: ({ table, row }) => table === 'notifications' && withoutNeed.has(row.type),
     parse: () => null,
     key: ({ kind, id }) => `${kind} ${id}`,
     compare: (a, b) => Date.parse(a.since) - Date.parse(b.since) || (a.id < b.id ? -1 : 1),

@@ -166,10 +166,11 @@ function questionOf(draft: CommandDraft, open: readonly CommandRow[]) {
   const running = open.filter(({ status }) => status !== 'pending');
   const shown = running.slice(0, 3).map((row) => `${plain(row.action)} ${commandState(row).word}`);
   const now =
-    running.length === 0 ? `Nothing runs on ${target} now.` : `On ${target} now: ${shown.join(', ')}.`;
+    running.length === 0 ? `No command runs on ${target} now.` : `On ${target} now: ${shown.join(', ')}.`;
   return {
     title: `${action.title}: ${target}`,
-    sentences: [action.consequence ?? action.summary, now],
+    // Commands are known by their gateway; one for the workspace has none.
+    sentences: [action.consequence ?? action.summary, ...(draft.gateway === null ? [] : [now])],
     yes: action.title.split(' ')[0] ?? 'Go on',
     typedName: action.danger === 'destructive' ? target : null,
   };

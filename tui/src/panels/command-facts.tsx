@@ -5,20 +5,29 @@ import { commandOutcome, commandState, commandTime } from '../columns/command-st
 import { targetOf } from '../columns/commands.ts';
 import { memberName } from '../columns/member-name.ts';
 import type { RowContext } from '../columns/row-context.ts';
-import { Line, type Part, Remark } from '../widgets/line.tsx';
-import { useTheme } from '../widgets/theme.ts';
+import { Line, Paragraph, type Part, paragraphLines, Remark } from '../widgets/line.tsx';
+import { useTheme, useWidth } from '../widgets/theme.ts';
 
 interface CommandFactsProps {
   readonly command: CommandRow;
   readonly context: RowContext;
 }
 
-export const factLines = 4;
 const barWidth = 24;
+/** Columns before each line. */
+const indent = 3;
+const mostOutcomeLines = 6;
+
+/** Returns the lines that the facts take in this width. */
+export function factLines(command: CommandRow, width: number): number {
+  return 3 + (progressOf(command) === null ? outcomeLines(command, width).length : 1);
+}
 
 /** State, origin, runner and outcome of one command. */
 export function CommandFacts({ command, context }: CommandFactsProps): ReactNode {
   const theme = useTheme();
+  const outcome = outcomeLines(command, useWidth());
+  const progress = progressParts(command, theme.unicode);
   const { mark, word, tone } = commandState(command);
   const time = commandTime(command, context.now);
   const target = targetOf(command, context);
@@ -41,19 +50,33 @@ export function CommandFacts({ command, context }: CommandFactsProps): ReactNode
       />
       <Remark text={`   asked by ${memberName(command.requested_by, context.member)}${origin}, ${asked}`} />
       <Remark text={`   ${attempt}${runner}id ${command.id}`} />
-      <Line parts={outcomeParts(command, theme.unicode)} />
+      {progress === null ? (
+        <Paragraph
+          sentences={outcome}
+          tone={command.status === 'failed' ? 'bad' : 'strong'}
+          indent={indent}
+        />
+      ) : (
+        <Line parts={progress} />
+      )}
     </>
   );
 }
 
-function outcomeParts(command: CommandRow, isUnicode: boolean): readonly Part[] {
-  const outcome = commandOutcome(command);
-  const percent = command.status === 'running' ? command.progress?.percent : null;
-  if (typeof percent === 'number')
-    return [{ text: `   ${progressBar(percent, isUnicode)} `, tone: 'busy' }, { text: outcome }];
-  return outcome === ''
-    ? []
-    : [{ text: '   ' }, { text: outcome, tone: command.status === 'failed' ? 'bad' : 'strong' }];
+/** Returns the whole outcome or reason, in as many lines as it takes up to a limit. */
+function outcomeLines(command: CommandRow, width: number): readonly string[] {
+  return paragraphLines([commandOutcome(command)], width - indent).slice(0, mostOutcomeLines);
+}
+
+function progressOf({ status, progress }: CommandRow): number | null {
+  return status === 'running' ? (progress?.percent ?? null) : null;
+}
+
+function progressParts(command: CommandRow, isUnicode: boolean): readonly Part[] | null {
+  const percent = progressOf(command);
+  return percent !== null
+    ? [{ text: `   ${progressBar(percent, isUnicode)} `, tone: 'busy' }, { text: commandOutcome(command) }]
+    : null;
 }
 
 function progressBar(percent: number, isUnicode: boolean): string {

@@ -72,7 +72,7 @@ function Command({ route }: { readonly route: Route }): ReactNode {
             lines={lines}
             scroll={scroll}
             width={width}
-            height={Math.max(1, height - factLines - 2)}
+            height={Math.max(1, height - factLines(command, width) - 2)}
           />
         </>
       )}

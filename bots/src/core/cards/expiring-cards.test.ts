@@ -27,19 +27,28 @@ it('replaces expired cards, and leaves answered ones', async () => {
     kind: 'group',
     thread: null,
   };
-  const [answered, left] = await Promise.all(
-    ['answered', 'left'].map((title) => adapter.send(place, { title, tone: 'neutral' })),
+  const [answered, left, prompt] = await Promise.all(
+    ['answered', 'left', 'prompt'].map((title) => adapter.send(place, { title, tone: 'neutral' })),
   );
-  if (!answered?.ok || !left?.ok || answered.handle === null || left.handle === null)
+  if (
+    !answered?.ok ||
+    !left?.ok ||
+    !prompt?.ok ||
+    answered.handle === null ||
+    left.handle === null ||
+    prompt.handle === null
+  )
     throw new Error('unsent');
   const expiresIn = (ms: number): string => new Date(Date.now() + ms).toISOString();
   expiring.put(place, answered.handle, { token: 'a', title: 'answered', expiresAt: expiresIn(20) });
   expiring.put(place, left.handle, { token: 'l', title: 'left', expiresAt: expiresIn(40) });
+  expiring.hold(place, prompt.handle, { title: 'prompt', forMs: 30 });
   // As it comes back from the database.
   expiring.forget(Object.fromEntries(Object.entries(answered.handle).toReversed()));
   await eventually(() => expect(forgotten).toEqual([{ token: 'l' }]));
   expect(adapter.messages.map(({ card: { state } }) => state)).toEqual([
     undefined,
+    'expired, nothing was done',
     'expired, nothing was done',
   ]);
 });

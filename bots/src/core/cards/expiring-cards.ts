@@ -16,8 +16,8 @@ interface ExpiringCardsOptions {
 interface Question {
   readonly title: string;
   readonly expiresAt: string;
-  /** Names it in the database. */
-  readonly key: { readonly token: string } | { readonly id: string };
+  /** Names it in the database; null for one that a restart closes. */
+  readonly key: { readonly token: string } | { readonly id: string } | null;
 }
 
 const pause = { firstMs: 500, longestMs: 15_000 } as const;
@@ -34,7 +34,7 @@ export function createExpiringCards({ api, outbox, now, log }: ExpiringCardsOpti
     const expire = async (): Promise<void> => {
       timers.delete(handleKey(handle));
       await outbox(location.platform).edit(location, handle, expiredCard(title));
-      await api.forgetQuestion(key);
+      if (key !== null) await api.forgetQuestion(key);
     };
     const timer = setTimeout(
       () => void expire().catch((error: unknown) => log.warn({ err: error }, 'a question did not expire')),
@@ -57,6 +57,11 @@ export function createExpiringCards({ api, outbox, now, log }: ExpiringCardsOpti
       whileUnreachable(() => api.storeQuestion(stored), pause, limits).catch((error: unknown) => {
         log.warn({ err: error }, 'the message of a question could not be stored');
       });
+    },
+    /** For a question whose answer is kept in memory only. */
+    hold(location: ChatLocation, handle: Handle, { title, forMs }: { title: string; forMs: number }): void {
+      const expiresAt = new Date(now() + forMs).toISOString();
+      expireLater(location, handle, { title, expiresAt, key: null });
     },
     /** Follows the questions of an earlier process. */
     async resume(platform: Platform): Promise<void> {

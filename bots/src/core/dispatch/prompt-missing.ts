@@ -5,6 +5,7 @@ import { type Argument, type ArgumentValues, argumentLabel, yesNoChoices } from 
 import { toSentences } from '../cards/to-sentence.ts';
 import type { Command, CommandContext } from '../commands/command.ts';
 import { leaveRequest } from '../commands/leave-question.ts';
+import { promptOpenMs } from '../parse/pending-prompts.ts';
 import { formLifetimeSeconds } from './build-form.ts';
 
 const maxOffered = 12;
@@ -90,7 +91,9 @@ export async function promptArgument(
     title: command.title,
     leave,
   };
-  await services.prompts.ask(sender, prompt, () => responder.replace(card));
+  const handle = await services.prompts.ask(sender, prompt, () => responder.replace(card));
+  if (handle !== null)
+    services.expiringCards.hold(sender, handle, { title: command.title, forMs: promptOpenMs });
 }
 
 async function choicesFor(

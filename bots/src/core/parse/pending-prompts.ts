@@ -16,14 +16,18 @@ export interface PendingPrompt extends CommandRequest {
   readonly message: Promise<Handle | null>;
 }
 
-const openForMs = 300_000;
+/** Milliseconds until a prompt is closed. */
+export const promptOpenMs = 300_000;
 const maxOpen = 10_000;
 
 export type PendingPrompts = ReturnType<typeof createPendingPrompts>;
 
-/** Open prompts, one for each person and chat. They are in memory only: a restart closes them. */
-export function createPendingPrompts() {
-  const open = new LRUCache<string, PendingPrompt>({ max: maxOpen, ttl: openForMs });
+/**
+ * Open prompts, one for each person and chat. They are in memory only: a restart closes them. `onTaken` gets the message of a
+ * prompt that words have answered.
+ */
+export function createPendingPrompts(onTaken: (message: Handle) => void) {
+  const open = new LRUCache<string, PendingPrompt>({ max: maxOpen, ttl: promptOpenMs });
   const keyOf = ({ platform, install, channel, thread, user }: Sender): string =>
     JSON.stringify([platform, install, channel, thread, user]);
   return {
@@ -43,6 +47,7 @@ export function createPendingPrompts() {
       const key = keyOf(sender);
       const prompt = open.get(key) ?? null;
       open.delete(key);
+      void prompt?.message.then((message) => message !== null && onTaken(message));
       return prompt;
     },
     /** Closes the prompt of this message; false if it is not open. */
