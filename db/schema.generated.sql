@@ -4388,7 +4388,7 @@ CREATE OR REPLACE FUNCTION hq.condition_help(p_condition agent_conditions, p_slu
 AS $function$
   select case p_condition.kind
     when 'mute' then case
-      when p_condition.reason ~* '\m401\M|\m404\M|unauthori|invalid.*token|token.*(invalid|missing)|not configured' then format(
+      when hq.is_token_fault(p_condition.reason) then format(
         'Store the right token of its %s: hq-tui secrets set %s --agent %s', p_condition.subject,
         case p_condition.subject when 'slack' then 'SLACK_BOT_TOKEN' else upper(p_condition.subject) || '_BOT_TOKEN' end, p_slug)
       when p_condition.reason ~* '\m409\M|conflict' then 'Another program uses the same bot. Stop it, or give this agent a bot of its own.'
@@ -5887,7 +5887,7 @@ end
 $function$;
 grant execute on function hq.head(text,integer) to public;
 
-CREATE OR REPLACE FUNCTION hq.health_action(p_state text, p_agent_id uuid, p_slug text, p_status text, p_gateway text, p_gateway_status text, p_is_silent boolean, p_is_stopped boolean, p_spending text, p_subject text)
+CREATE OR REPLACE FUNCTION hq.health_action(p_state text, p_agent_id uuid, p_slug text, p_status text, p_gateway text, p_gateway_status text, p_is_silent boolean, p_is_stopped boolean, p_spending text, p_subject text, p_reason text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -5905,11 +5905,11 @@ AS $function$
       (select hq.offered_action('retry_item', jsonb_build_object('item', i)) from hq.given_up_item(p_agent_id) i where i is not null),
       hq.offered_action('set_agent_model', '{}', p_slug, p_gateway))
     when 'signed_out' then hq.offered_action('auth_set_api_key', jsonb_strip_nulls(jsonb_build_object('provider', p_subject)), null, p_gateway)
-    when 'mute' then hq.offered_action('restart_gateway', '{}', null, p_gateway)
+    when 'mute' then case when not hq.is_token_fault(p_reason) then hq.offered_action('restart_gateway', '{}', null, p_gateway) end
     when 'stuck' then hq.offered_action('restart_session', jsonb_strip_nulls(jsonb_build_object('session', p_subject)), p_slug, p_gateway)
     when 'full' then hq.offered_action('restart_session', jsonb_strip_nulls(jsonb_build_object('session', p_subject)), p_slug, p_gateway) end
 $function$;
-grant execute on function hq.health_action(text,uuid,text,text,text,text,boolean,boolean,text,text) to public;
+grant execute on function hq.health_action(text,uuid,text,text,text,text,boolean,boolean,text,text,text) to public;
 
 CREATE OR REPLACE FUNCTION hq.health_facts(p_tenant uuid, p_agents uuid[])
  RETURNS TABLE(id uuid, slug text, status text, error text, created_at timestamp with time zone, updated_at timestamp with time zone, gateway_id uuid, gateway text, gateway_status text, gateway_is_silent boolean, gateway_seen_at timestamp with time zone, gateway_updated_at timestamp with time zone, trouble text, stopped_at timestamp with time zone, spending text, spending_until timestamp with time zone, condition agent_conditions, turn hq.agent_dispatch, need_title text, need_since timestamp with time zone, need_action jsonb, needs integer, woken_at timestamp with time zone, woken_by uuid, queued integer, state text)
@@ -6038,7 +6038,8 @@ AS $function$
       'hibernating' in (f.status, f.gateway_status), f.condition) end,
     'action', case when f.state = 'waiting' then f.need_action when f.state not in ('idle', 'working') then hq.health_action(f.state, f.id, f.slug,
       f.status, f.gateway, f.gateway_status, f.gateway_is_silent, f.stopped_at is not null, f.spending,
-      case when f.state = 'stuck' and (f.condition).kind is distinct from 'stuck' then (f.turn).lease_session else (f.condition).subject end) end,
+      case when f.state = 'stuck' and (f.condition).kind is distinct from 'stuck' then (f.turn).lease_session else (f.condition).subject end,
+      (f.condition).reason) end,
     'queued', f.queued, 'needs', f.needs)
   from hq.health_facts(p_tenant, p_agents) f
   left join lateral hq.pause_of(f.id) p on f.state = 'paused' and f.status = 'paused'
@@ -6308,6 +6309,16 @@ AS $function$
     and p_gateway.status::text not in ('hibernating', 'provisioning')
 $function$;
 grant execute on function hq.is_stale(gateways) to public;
+
+CREATE OR REPLACE FUNCTION hq.is_token_fault(p_reason text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select coalesce(p_reason ~* '\m401\M|\m404\M|unauthori|invalid.*token|token.*(invalid|missing)', false)
+$function$;
+grant execute on function hq.is_token_fault(text) to public;
 
 CREATE OR REPLACE FUNCTION hq.is_trouble(p_state text)
  RETURNS boolean
@@ -7750,35 +7761,10 @@ grant execute on function hq.read_templates(hq.speaker,jsonb,integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.read_usage(p_who hq.speaker, p_args jsonb, p_limit integer)
  RETURNS SETOF jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE
  SET search_path TO ''
- SET plan_cache_mode TO 'force_custom_plan'
-AS $function$
-declare
-  v_month timestamptz := date_trunc('month', clock_timestamp());
-  v_day timestamptz := date_trunc('day', clock_timestamp());
-begin
-  return query
-  with dearest as (
-    select u.agent_id, coalesce(sum(u.cost_total_usd), 0) as cost, sum(u.total_tokens) as tokens
-    from public.agent_usage u
-    where u.tenant_id = p_who.tenant and u.occurred_at >= v_month
-      and (p_args ->> 'agent_id' is null or u.agent_id = (p_args ->> 'agent_id')::uuid)
-    group by u.agent_id order by 2 desc limit p_limit
-  )
-  select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = d.agent_id),
-    'cost_usd', round(d.cost, 4), 'tokens', d.tokens, 'runs', r.runs, 'today_usd', round(coalesce(r.today, 0), 4), 'since', v_month)
-  from dearest d, lateral (
-    select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
-    from (
-      select * from public.agent_usage own where own.agent_id = d.agent_id
-      -- Usage of deleted agents.
-      union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
-    where u.tenant_id = p_who.tenant and u.occurred_at >= v_month) r
-  order by d.cost desc;
-end
-$function$;
+AS $function$ select hq.usage_rows(p_who.tenant, (p_args ->> 'agent_id')::uuid, p_limit) $function$;
 grant execute on function hq.read_usage(hq.speaker,jsonb,integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.record_heartbeat(p_gateway_id uuid, p_heartbeat jsonb)
@@ -9183,6 +9169,39 @@ AS $function$
 $function$;
 grant execute on function hq.unbounded_functions() to public;
 
+CREATE OR REPLACE FUNCTION hq.usage_rows(p_tenant uuid, p_agent_id uuid, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_month timestamptz := date_trunc('month', clock_timestamp());
+  v_day timestamptz := date_trunc('day', clock_timestamp());
+begin
+  return query
+  with dearest as (
+    select u.agent_id, coalesce(sum(u.cost_total_usd), 0) as cost, sum(u.total_tokens) as tokens
+    from public.agent_usage u
+    where u.tenant_id = p_tenant and u.occurred_at >= v_month and (p_agent_id is null or u.agent_id = p_agent_id)
+    group by u.agent_id order by 2 desc limit p_limit
+  )
+  select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = d.agent_id),
+    'cost_usd', round(d.cost, 4), 'tokens', d.tokens, 'runs', r.runs, 'today_usd', round(coalesce(r.today, 0), 4), 'since', v_month,
+    'limit_usd', b.monthly_limit_usd, 'status', coalesce(b.status::text, 'unmetered'))
+  from dearest d left join public.agent_budgets b on b.agent_id = d.agent_id, lateral (
+    select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
+    from (
+      select * from public.agent_usage own where own.agent_id = d.agent_id
+      -- Usage of deleted agents.
+      union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
+    where u.tenant_id = p_tenant and u.occurred_at >= v_month) r
+  order by d.cost desc;
+end
+$function$;
+grant execute on function hq.usage_rows(uuid,uuid,integer) to public;
+
 CREATE OR REPLACE FUNCTION hq.uuid_or_null(p_text text)
  RETURNS uuid
  LANGUAGE sql
@@ -10230,6 +10249,19 @@ $function$;
 grant execute on function member_role_of_caller() to authenticated;
 grant execute on function member_role_of_caller() to service_role;
 comment on function member_role_of_caller() is 'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.';
+
+CREATE OR REPLACE FUNCTION public.month_usage()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(u), '[]') from hq.usage_rows(public.current_tenant_id(), null, 1000) u
+  where hq.caller_role() not in ('anon', 'authenticated') or public.member_role_of_caller() is not null
+$function$;
+grant execute on function month_usage() to authenticated;
+grant execute on function month_usage() to service_role;
+comment on function month_usage() is 'Returns what each agent spent in this month, the most expensive first, at most 1000: `[{agent, cost_usd, today_usd, tokens, runs, limit_usd, status, since}]`. `status` is that of its budget, or `unmetered`. It is empty for somebody who is no member.';
 
 CREATE OR REPLACE FUNCTION public.needs_you()
  RETURNS jsonb
