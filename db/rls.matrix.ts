@@ -192,6 +192,7 @@ export const functions: Readonly<Record<string, 'anon' | 'authenticated' | 'serv
   lease_command: 'service_role',
   lease_inbox_item: 'service_role',
   member_role_of_caller: 'authenticated',
+  month_usage: 'authenticated',
   needs_you: 'authenticated',
   note_secret: 'authenticated',
   pairing_approved: 'service_role',

@@ -7761,35 +7761,10 @@ grant execute on function hq.read_templates(hq.speaker,jsonb,integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.read_usage(p_who hq.speaker, p_args jsonb, p_limit integer)
  RETURNS SETOF jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE
  SET search_path TO ''
- SET plan_cache_mode TO 'force_custom_plan'
-AS $function$
-declare
-  v_month timestamptz := date_trunc('month', clock_timestamp());
-  v_day timestamptz := date_trunc('day', clock_timestamp());
-begin
-  return query
-  with dearest as (
-    select u.agent_id, coalesce(sum(u.cost_total_usd), 0) as cost, sum(u.total_tokens) as tokens
-    from public.agent_usage u
-    where u.tenant_id = p_who.tenant and u.occurred_at >= v_month
-      and (p_args ->> 'agent_id' is null or u.agent_id = (p_args ->> 'agent_id')::uuid)
-    group by u.agent_id order by 2 desc limit p_limit
-  )
-  select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = d.agent_id),
-    'cost_usd', round(d.cost, 4), 'tokens', d.tokens, 'runs', r.runs, 'today_usd', round(coalesce(r.today, 0), 4), 'since', v_month)
-  from dearest d, lateral (
-    select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
-    from (
-      select * from public.agent_usage own where own.agent_id = d.agent_id
-      -- Usage of deleted agents.
-      union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
-    where u.tenant_id = p_who.tenant and u.occurred_at >= v_month) r
-  order by d.cost desc;
-end
-$function$;
+AS $function$ select hq.usage_rows(p_who.tenant, (p_args ->> 'agent_id')::uuid, p_limit) $function$;
 grant execute on function hq.read_usage(hq.speaker,jsonb,integer) to public;
 
 CREATE OR REPLACE FUNCTION hq.record_heartbeat(p_gateway_id uuid, p_heartbeat jsonb)
@@ -9194,6 +9169,39 @@ AS $function$
 $function$;
 grant execute on function hq.unbounded_functions() to public;
 
+CREATE OR REPLACE FUNCTION hq.usage_rows(p_tenant uuid, p_agent_id uuid, p_limit integer)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_month timestamptz := date_trunc('month', clock_timestamp());
+  v_day timestamptz := date_trunc('day', clock_timestamp());
+begin
+  return query
+  with dearest as (
+    select u.agent_id, coalesce(sum(u.cost_total_usd), 0) as cost, sum(u.total_tokens) as tokens
+    from public.agent_usage u
+    where u.tenant_id = p_tenant and u.occurred_at >= v_month and (p_agent_id is null or u.agent_id = p_agent_id)
+    group by u.agent_id order by 2 desc limit p_limit
+  )
+  select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = d.agent_id),
+    'cost_usd', round(d.cost, 4), 'tokens', d.tokens, 'runs', r.runs, 'today_usd', round(coalesce(r.today, 0), 4), 'since', v_month,
+    'limit_usd', b.monthly_limit_usd, 'status', coalesce(b.status::text, 'unmetered'))
+  from dearest d left join public.agent_budgets b on b.agent_id = d.agent_id, lateral (
+    select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
+    from (
+      select * from public.agent_usage own where own.agent_id = d.agent_id
+      -- Usage of deleted agents.
+      union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
+    where u.tenant_id = p_tenant and u.occurred_at >= v_month) r
+  order by d.cost desc;
+end
+$function$;
+grant execute on function hq.usage_rows(uuid,uuid,integer) to public;
+
 CREATE OR REPLACE FUNCTION hq.uuid_or_null(p_text text)
  RETURNS uuid
  LANGUAGE sql
@@ -10241,6 +10249,19 @@ $function$;
 grant execute on function member_role_of_caller() to authenticated;
 grant execute on function member_role_of_caller() to service_role;
 comment on function member_role_of_caller() is 'Returns the caller''s role in their tenant, or null for somebody who is no member. Policies call it.';
+
+CREATE OR REPLACE FUNCTION public.month_usage()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(u), '[]') from hq.usage_rows(public.current_tenant_id(), null, 1000) u
+  where hq.caller_role() not in ('anon', 'authenticated') or public.member_role_of_caller() is not null
+$function$;
+grant execute on function month_usage() to authenticated;
+grant execute on function month_usage() to service_role;
+comment on function month_usage() is 'Returns what each agent spent in this month, the most expensive first, at most 1000: `[{agent, cost_usd, today_usd, tokens, runs, limit_usd, status, since}]`. `status` is that of its budget, or `unmetered`. It is empty for somebody who is no member.';
 
 CREATE OR REPLACE FUNCTION public.needs_you()
  RETURNS jsonb

@@ -2415,6 +2415,10 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: Database['public']['Enums']['member_role'];
       };
+      month_usage: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
       needs_you: {
         Args: Record<PropertyKey, never>;
         Returns: Json;

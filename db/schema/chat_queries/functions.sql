@@ -164,33 +164,8 @@ set search_path = '' as $$
   order by i.created_at desc limit p_limit
 $$;
 
--- Counts the runs of the most expensive agents only.
-create or replace function hq.read_usage(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language plpgsql stable
-set search_path = '' set plan_cache_mode = force_custom_plan as $$
-declare
-  v_month timestamptz := date_trunc('month', clock_timestamp());
-  v_day timestamptz := date_trunc('day', clock_timestamp());
-begin
-  return query
-  with dearest as (
-    select u.agent_id, coalesce(sum(u.cost_total_usd), 0) as cost, sum(u.total_tokens) as tokens
-    from public.agent_usage u
-    where u.tenant_id = p_who.tenant and u.occurred_at >= v_month
-      and (p_args ->> 'agent_id' is null or u.agent_id = (p_args ->> 'agent_id')::uuid)
-    group by u.agent_id order by 2 desc limit p_limit
-  )
-  select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = d.agent_id),
-    'cost_usd', round(d.cost, 4), 'tokens', d.tokens, 'runs', r.runs, 'today_usd', round(coalesce(r.today, 0), 4), 'since', v_month)
-  from dearest d, lateral (
-    select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
-    from (
-      select * from public.agent_usage own where own.agent_id = d.agent_id
-      -- Usage of deleted agents.
-      union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
-    where u.tenant_id = p_who.tenant and u.occurred_at >= v_month) r
-  order by d.cost desc;
-end
-$$;
+create or replace function hq.read_usage(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
+set search_path = '' as $$ select hq.usage_rows(p_who.tenant, (p_args ->> 'agent_id')::uuid, p_limit) $$;
 
 create or replace function hq.read_budgets(p_who hq.speaker, p_args jsonb, p_limit int) returns setof jsonb language sql stable
 set search_path = '' as $$

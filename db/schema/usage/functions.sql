@@ -227,3 +227,39 @@ exception when numeric_value_out_of_range then
   raise exception 'the limit would be too large' using errcode = '22023', column = 'amount_usd';
 end
 $$;
+
+-- Returns what the most expensive agents of a tenant spent in this month. Counts the runs of those only.
+create or replace function hq.usage_rows(p_tenant uuid, p_agent_id uuid, p_limit int) returns setof jsonb language plpgsql stable
+set search_path = '' set plan_cache_mode = force_custom_plan as $$
+declare
+  v_month timestamptz := date_trunc('month', clock_timestamp());
+  v_day timestamptz := date_trunc('day', clock_timestamp());
+begin
+  return query
+  with dearest as (
+    select u.agent_id, coalesce(sum(u.cost_total_usd), 0) as cost, sum(u.total_tokens) as tokens
+    from public.agent_usage u
+    where u.tenant_id = p_tenant and u.occurred_at >= v_month and (p_agent_id is null or u.agent_id = p_agent_id)
+    group by u.agent_id order by 2 desc limit p_limit
+  )
+  select jsonb_build_object('agent', (select a.slug from public.agents a where a.id = d.agent_id),
+    'cost_usd', round(d.cost, 4), 'tokens', d.tokens, 'runs', r.runs, 'today_usd', round(coalesce(r.today, 0), 4), 'since', v_month,
+    'limit_usd', b.monthly_limit_usd, 'status', coalesce(b.status::text, 'unmetered'))
+  from dearest d left join public.agent_budgets b on b.agent_id = d.agent_id, lateral (
+    select count(distinct u.run_id) as runs, sum(u.cost_total_usd) filter (where u.occurred_at >= v_day) as today
+    from (
+      select * from public.agent_usage own where own.agent_id = d.agent_id
+      -- Usage of deleted agents.
+      union all select * from public.agent_usage gone where d.agent_id is null and gone.agent_id is null) u
+    where u.tenant_id = p_tenant and u.occurred_at >= v_month) r
+  order by d.cost desc;
+end
+$$;
+
+create or replace function public.month_usage() returns jsonb language sql stable security definer
+set search_path = '' as $$
+  select coalesce(jsonb_agg(u), '[]') from hq.usage_rows(public.current_tenant_id(), null, 1000) u
+  where hq.caller_role() not in ('anon', 'authenticated') or public.member_role_of_caller() is not null
+$$;
+select hq.open_function('public.month_usage()', 'authenticated, service_role',
+  'Returns what each agent spent in this month, the most expensive first, at most 1000: `[{agent, cost_usd, today_usd, tokens, runs, limit_usd, status, since}]`. `status` is that of its budget, or `unmetered`. It is empty for somebody who is no member.');

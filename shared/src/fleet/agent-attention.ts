@@ -1,5 +1,18 @@
-import { isTrouble } from '../rows/index.ts';
-import type { Fleet, Problem } from './attention.ts';
+import { type AgentHealthRow, type AgentRow, isTrouble } from '../rows/index.ts';
+
+export interface AgentsOfFleet {
+  readonly agents: readonly AgentRow[];
+  /** Health of the agents; none where it is not known. */
+  readonly health: readonly AgentHealthRow[];
+}
+
+interface AgentProblem {
+  readonly kind: 'agent-error' | 'agent-trouble';
+  readonly id: string;
+  readonly name: string;
+  readonly reason: string;
+  readonly at: string | null;
+}
 
 /** The state that each kind of alert tells of. */
 const stateOfAlert: Readonly<Record<string, string>> = {
@@ -14,9 +27,9 @@ const stateOfAlert: Readonly<Record<string, string>> = {
 };
 
 /** Returns the agents that do not answer, with the reason. */
-export function agentAttention({ agents, health }: Pick<Fleet, 'agents' | 'health'>): Problem[] {
+export function agentAttention({ agents, health }: AgentsOfFleet): AgentProblem[] {
   const healthOf = new Map(health.map((row) => [row.agent_id, row]));
-  return agents.flatMap((agent): Problem[] => {
+  return agents.flatMap((agent): AgentProblem[] => {
     const { id, slug: name } = agent;
     const known = healthOf.get(id);
     if (agent.status === 'error') {
@@ -32,7 +45,7 @@ export function agentAttention({ agents, health }: Pick<Fleet, 'agents' | 'healt
 }
 
 /** Returns true for an alert that repeats the state of an agent in the list. */
-export function isCoveredByAgent(type: string, id: string, { agents, health }: Fleet): boolean {
+export function isCoveredByAgent(type: string, id: string, { agents, health }: AgentsOfFleet): boolean {
   const state = stateOfAlert[type];
   if (state === undefined) return false;
   const isInError = state === 'error' && agents.some((agent) => agent.id === id);

@@ -1,21 +1,11 @@
 import { catalogue, isActionName } from '../actions/index.ts';
-import {
-  type AgentHealthRow,
-  type AgentRow,
-  type CommandRow,
-  type GatewayRow,
-  isFinished,
-  type NotificationRow,
-} from '../rows/index.ts';
+import { type CommandRow, type GatewayRow, isFinished, type NotificationRow } from '../rows/index.ts';
 import { agoOf, msSince } from '../text/index.ts';
-import { agentAttention, isCoveredByAgent } from './agent-attention.ts';
+import { type AgentsOfFleet, agentAttention, isCoveredByAgent } from './agent-attention.ts';
 import { gatewayCondition, isUnwell } from './condition.ts';
 
-export interface Fleet {
+export interface Fleet extends AgentsOfFleet {
   readonly gateways: readonly GatewayRow[];
-  readonly agents: readonly AgentRow[];
-  /** Health of the agents; none where it is not known. */
-  readonly health: readonly AgentHealthRow[];
   readonly commands: readonly CommandRow[];
   readonly notifications: readonly NotificationRow[];
 }
@@ -49,7 +39,7 @@ export interface Attention {
 }
 
 const hourMs = 3_600_000;
-export type Problem = Omit<Attention, 'about'>;
+type Problem = Omit<Attention, 'about'>;
 
 /** Returns the problems of a fleet, the worst first, then the newest. Every client shows this list. */
 export function needsAttention(fleet: Fleet, databaseNow: number): Attention[] {

@@ -28,4 +28,5 @@ export { liveNeeds, readNeeds, readQuestion } from './needs.ts';
 export { liveNotifications, readNotifications, settleNotification } from './notifications.ts';
 export { livePairings, readPairings } from './pairings.ts';
 export { liveSecrets, readSecrets } from './secrets.ts';
+export { readInbox, readTasks, readUsage, readWaits } from './work.ts';
 export { liveWorkspace, readWorkspace } from './workspace.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What an agent does in the turn that it has now. Without an item it has none. */
+/** Activity of an agent in the turn that it has now. Without an item it has none. */
 export const agentActivityRow = z.object({
   agent_id: z.string(),
   item_id: z.string().nullable(),

@@ -19,7 +19,7 @@ export const healthStates = [
   'idle',
 ] as const;
 
-/** What an agent does, or why it does not answer. The function `agent_health` says it. */
+/** State of an agent: what it does, or why it does not answer. The function `agent_health` decides it. */
 export const agentHealth = z.object({
   /** One of `healthStates`, or of a later version. */
   state: z.string(),

@@ -24,4 +24,18 @@ export { type NeedRow, needRow, type OfferedAction, type QuestionRow, questionRo
 export { type NotificationRow, notificationRow } from './notification.ts';
 export { isWaiting, type PairingRow, pairingRow, pairingStatuses } from './pairing.ts';
 export { type SecretCategory, type SecretRow, secretCategories, secretRow, secretStates } from './secret.ts';
+export {
+  type InboxItemRow,
+  inboxItemRow,
+  itemStatuses,
+  openItemStatuses,
+  openTaskStatuses,
+  type TaskRow,
+  taskRow,
+  taskStatuses,
+  type UsageRow,
+  usageRow,
+  type Wait,
+  wait,
+} from './work.ts';
 export { type WorkspaceRow, workspaceRow } from './workspace.ts';

@@ -31,7 +31,7 @@ export function agentState({ id, status }: AgentRow, { lookups }: RowContext): S
 }
 
 /** Returns the state in words. */
-export function healthWord({ state }: Pick<AgentHealthRow, 'state'>): string {
+function healthWord({ state }: Pick<AgentHealthRow, 'state'>): string {
   return state.replaceAll('_', ' ');
 }
 

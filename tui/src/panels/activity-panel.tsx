@@ -7,7 +7,7 @@ import { useTheme, useWidth } from '../widgets/theme.ts';
 
 interface ActivityPanelProps {
   readonly activity: AgentActivityRow;
-  /** What the turn is about. */
+  /** Subject of the turn. */
   readonly about: string;
   readonly now: number;
   readonly height: number;
@@ -41,7 +41,7 @@ export function ActivityPanel({ activity, about, now, height }: ActivityPanelPro
 }
 
 /** Returns the tool, tokens, cost and model of a turn, as far as they are known. */
-export function activityText({ tool, tokens, cost_usd: cost, model }: AgentActivityRow): string {
+function activityText({ tool, tokens, cost_usd: cost, model }: AgentActivityRow): string {
   return [
     tool === null ? 'thinks' : `uses ${plain(tool)}`,
     tokens === null ? '' : `${tokens} tokens`,

@@ -79,7 +79,7 @@ export const agentScreen = listScreen({
 
 interface AgentFactsProps {
   readonly agent: AgentRow;
-  /** What helps, as a line; empty where nothing has to. */
+  /** Line about what helps; empty where nothing has to. */
   readonly help: string;
   readonly context: RowContext;
 }

@@ -40,6 +40,8 @@ interface ListCommand<Row> {
   /** The name of the list in its document; by default the command's. */
   readonly documentName?: string;
   readonly about: string;
+  /** Help of the argument that names an agent; the command takes none without it. */
+  readonly agentArgument?: string;
   readonly options?: readonly Option[];
   readonly read: (connection: MemberConnection, options: ListOptions) => Promise<ListRows<Row>>;
   readonly document: (row: Row, context: DocumentContext) => object;
@@ -53,8 +55,10 @@ export function listCommand<Row>({ name, about, options = [], read, ...list }: L
   return (parent, console) => {
     const command = addList(parent, name, about);
     for (const option of options) command.addOption(option);
-    command.action(async (_options: unknown, self: Command) => {
-      const parsed = parseListOptions(self);
+    if (list.agentArgument !== undefined) command.argument('[agent]', list.agentArgument);
+    command.action(async () => {
+      const [agent] = command.processedArgs;
+      const parsed = listOptions.parse({ agent, ...command.opts() });
       const connection = await connectMember(console.env);
       const { rows, gateways = [], agents = [], health = [] } = await read(connection, parsed);
       const context = rowContext(connection, gateways, agents, health);
