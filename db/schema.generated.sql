@@ -1615,10 +1615,13 @@ begin
   if not found then
     return null;
   end if;
+  -- A range, since a plan for every reason finds no prefix of LIKE in the index: "$" is the character after "#".
   perform from public.agent_inbox_items i
-  where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status in ('pending', 'leased') for no key update;
+  where i.tenant_id = v_agent.tenant_id and i.dedup_key ~>=~ (p_reason || '#') and i.dedup_key ~<~ (p_reason || '$')
+    and i.status in ('pending', 'leased') for no key update;
   select count(*) into v_closed from public.agent_inbox_items i
-  where i.tenant_id = v_agent.tenant_id and i.dedup_key like p_reason || '#%' and i.status not in ('pending', 'leased');
+  where i.tenant_id = v_agent.tenant_id and i.dedup_key ~>=~ (p_reason || '#') and i.dedup_key ~<~ (p_reason || '$')
+    and i.status not in ('pending', 'leased');
   insert into public.agent_inbox_items
     (tenant_id, created_at, agent_id, agent_slug, event_type, task_id, comment_id, summary, context, dedup_key)
   values (v_agent.tenant_id, clock_timestamp(), v_agent.id, v_agent.slug, p_event, p_task_id, p_comment_id, left(p_summary, 500), p_context,
@@ -6088,7 +6091,8 @@ CREATE OR REPLACE FUNCTION hq.inbox_for_review()
 AS $function$
 begin
   perform hq.withdraw_items(array(select i.id from public.agent_inbox_items i
-    where i.tenant_id = new.tenant_id and i.dedup_key like format('review:%s:%%', new.id) and i.status = 'pending'));
+    where i.tenant_id = new.tenant_id and i.dedup_key ~>=~ format('review:%s:', new.id) and i.dedup_key ~<~ format('review:%s;', new.id)
+      and i.status = 'pending'));
   if new.is_deliverable and new.submitted_by_agent_id is not null and new.review_status in ('approved', 'revision_requested', 'rejected') then
     perform hq.add_inbox_item(new.submitted_by_agent_id, 'deliverable_review', format('review:%s:%s', new.id, new.review_status),
       coalesce(new.review_note, new.review_status::text), case when new.owner_type = 'task' then new.owner_id end, null,

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase, service, type TestDatabase } from '../../testing/database.ts';
 
@@ -150,4 +151,28 @@ describe('an item', () => {
     await insertTask('Mine', devOps);
     expect(await lease(ops)).toBeUndefined();
   });
+});
+
+test('a new task reads no items but its own, however many there are', async () => {
+  await database.query(
+    `insert into agent_inbox_items (agent_id, agent_slug, event_type, dedup_key)
+     select $1, 'ops', 'task_assignment', 'task:' || n || '#0' from generate_series(1, 2000) n`,
+    [ops],
+  );
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    await client.query('begin');
+    // A busy connection has such plans after some tasks.
+    await client.query('set local plan_cache_mode = force_generic_plan');
+    await client.query(`insert into tasks (title, assignee_agent_id) values ('one of many', $1)`, [ops]);
+    const { rows } = await client.query<{ read: number }>(
+      `select (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read from pg_stat_xact_user_tables
+       where relid = 'public.agent_inbox_items'::regclass`,
+    );
+    expect(rows[0]?.read).toBeLessThan(100);
+  } finally {
+    await client.query('rollback');
+    await client.end();
+  }
 });
