@@ -42,7 +42,7 @@ export interface DispatchHarness {
   /** Adds an agent of a model, and waits until it is on the gateway. Returns its id. */
   addAgent(slug: string, model?: string): Promise<string>;
   /** Gives a task to an agent. Returns the id of the inbox item. */
-  assign(title: string, agent: string, overrides?: { model?: string }): Promise<string>;
+  assign(title: string, agent: string, overrides?: { model?: string; thinking?: string }): Promise<string>;
   item(id: string): Promise<ItemState>;
   /** Waits until the item has this status. */
   becomes(id: string, status: string): Promise<ItemState>;
@@ -71,7 +71,7 @@ export async function startDispatchHarness(): Promise<DispatchHarness> {
   await ensureBuilt('hq-plugin');
   const hq = await startRunnerHarness();
   const model = await startScriptedModel();
-  const home = await createHome(openClawConfig(model.url));
+  const home = await createHome(openClawConfig(model));
   const query: DispatchHarness['query'] = (sql, values) => hq.stack.database.query(sql, values);
   let gateway: RunningGateway;
   let runner: RunningRunner;
@@ -91,6 +91,7 @@ export async function startDispatchHarness(): Promise<DispatchHarness> {
       CONTROL_SOCKET: home.file('hq', 'control.sock'),
       POLL_INTERVAL: '2',
       DISPATCH_LEASE_SECONDS: '6',
+      MAX_CONCURRENT_WAKES: '4',
       ...variables,
     });
     return runner;
@@ -131,8 +132,9 @@ export async function startDispatchHarness(): Promise<DispatchHarness> {
     },
     assign: async (title, agent, overrides = {}) => {
       const [task] = await query<{ id: string }>(
-        'insert into public.tasks (title, assignee_agent_id, model_override) values ($1, $2, $3) returning id',
-        [title, agent, overrides.model ?? null],
+        `insert into public.tasks (title, assignee_agent_id, model_override, thinking_override)
+         values ($1, $2, $3, $4) returning id`,
+        [title, agent, overrides.model ?? null, overrides.thinking ?? null],
       );
       const [made] = await query<{ id: string }>(
         'select id from public.agent_inbox_items where task_id = $1 and agent_id = $2',
@@ -164,23 +166,25 @@ export async function startDispatchHarness(): Promise<DispatchHarness> {
   };
 }
 
-function openClawConfig(modelUrl: string): object {
-  const named = (id: string) => ({
-    ...{ id, name: id, reasoning: false, input: ['text'], contextWindow: 200_000, maxTokens: 8_192 },
+function openClawConfig(model: ScriptedModel): object {
+  const named = (id: string, reasoning = false) => ({
+    ...{ id, name: id, reasoning, input: ['text'], contextWindow: 200_000, maxTokens: 8_192 },
+    ...(reasoning ? { compat: { supportsReasoningEffort: true } } : {}),
     // Dollars for a million tokens.
     cost: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
   });
   const provider = (baseUrl: string) => ({
     ...{ baseUrl, apiKey: 'none', api: 'openai-completions' },
-    models: [named('one'), named('two')],
+    models: [named('one'), named('thinker', true)],
   });
   return {
     models: {
       providers: {
-        model: provider(modelUrl),
+        model: provider(model.url),
         // Each has a key of its own: OpenClaw rests a key that was refused.
-        refusing: provider(modelUrl),
-        failing: provider(modelUrl),
+        ...Object.fromEntries(
+          [401, 429, 500].map((status) => [`refuses-${status}`, provider(model.refusingUrl(status))]),
+        ),
         absent: provider('http://127.0.0.1:9/v1'),
       },
     },

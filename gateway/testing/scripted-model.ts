@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 const requestBody = z.object({
   model: z.string().default(''),
+  reasoning_effort: z.string().optional(),
   messages: z.array(z.object({ role: z.string(), content: z.unknown() })),
   tools: z.array(z.object({ function: z.object({ name: z.string() }) })).default([]),
 });
@@ -17,6 +18,8 @@ export interface ModelRequest {
   readonly messages: readonly string[];
   /** Name of the model. */
   readonly model: string;
+  /** Level of thinking; undefined where the request names none. */
+  readonly effort: string | undefined;
 }
 
 /** Answer of the model to one request: a tool call, a text that ends the turn, a refusal by its HTTP status, or none. */
@@ -31,6 +34,10 @@ export type Step = Reply | ((request: ModelRequest) => Reply | Promise<Reply>);
 /** A model with OpenAI's wire format that follows a script. */
 export interface ScriptedModel {
   readonly url: string;
+  /** Address at which every request is refused with an HTTP status, until `recover`. */
+  refusingUrl(status: number): string;
+  /** From now on those addresses answer as well, by this and outside the script. */
+  recover(answer: (request: ModelRequest) => Reply): void;
   readonly requests: readonly ModelRequest[];
   /** Sets the steps of the next requests. After the last, the model says `done`. */
   play(...steps: readonly Step[]): void;
@@ -44,6 +51,7 @@ const usageOfAnswer = { prompt_tokens: 1_000, completion_tokens: 100, total_toke
 export async function startScriptedModel({ key }: { readonly key?: string } = {}): Promise<ScriptedModel> {
   const requests: ModelRequest[] = [];
   let script: Step[] = [];
+  let recovered: ((request: ModelRequest) => Reply) | undefined;
   const server = createServer(async (incoming, outgoing) => {
     const parts: Buffer[] = [];
     for await (const part of incoming) parts.push(Buffer.from(part));
@@ -56,15 +64,22 @@ export async function startScriptedModel({ key }: { readonly key?: string } = {}
       outgoing.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
       return;
     }
-    const { model, messages, tools } = requestBody.parse(JSON.parse(Buffer.concat(parts).toString()));
+    const refusal = /^\/refuses-(\d+)\//.exec(incoming.url)?.[1];
+    const {
+      model,
+      messages,
+      tools,
+      reasoning_effort: effort,
+    } = requestBody.parse(JSON.parse(Buffer.concat(parts).toString()));
     const request = {
       model,
+      effort,
       tools: tools.map((tool) => tool.function.name),
       answers: messages.flatMap((message) => textsOf('tool', message)),
       messages: messages.flatMap((message) => textsOf('user', message)),
     };
-    requests.push(request);
-    const next = script.shift() ?? { text: 'done' };
+    if (refusal === undefined) requests.push(request);
+    const next = refusal === undefined ? (script.shift() ?? { text: 'done' }) : refused(Number(refusal));
     const step = typeof next === 'function' ? await next(request) : next;
     if (step === 'silence') return;
     if ('refusal' in step) {
@@ -78,12 +93,17 @@ export async function startScriptedModel({ key }: { readonly key?: string } = {}
     }
     outgoing.end('data: [DONE]\n\n');
   });
+  const refused = (status: number): Step => recovered ?? { refusal: status };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The model has no port.');
   return {
     url: `http://127.0.0.1:${address.port}/v1`,
+    refusingUrl: (status) => `http://127.0.0.1:${address.port}/refuses-${status}/v1`,
+    recover: (answer) => {
+      recovered = answer;
+    },
     requests,
     play: (...steps) => {
       script = [...steps];
