@@ -36,5 +36,11 @@ export class CallsInFlight {
   }
 }
 
-/** The calls of this process: OpenClaw runs several instances of the plugin beside each other. */
-export const callsInFlight = new CallsInFlight();
+declare global {
+  var hqCallsInFlight: CallsInFlight | undefined;
+}
+
+globalThis.hqCallsInFlight ??= new CallsInFlight();
+
+/** Calls of the process: OpenClaw runs several instances of the plugin beside each other, and may load its files again. */
+export const callsInFlight: CallsInFlight = globalThis.hqCallsInFlight;
