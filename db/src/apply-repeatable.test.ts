@@ -48,14 +48,14 @@ describe('functions', () => {
   });
 
   test('what no file defines any more is dropped, a function and its trigger', async () => {
-    await addToUsage(`create or replace function hq.note_usage() returns trigger language plpgsql as $$ begin return new; end $$;
-create or replace trigger hq_note_usage before insert on public.agent_usage for each row execute function hq.note_usage();`);
+    await addToUsage(`create or replace function hq.add_nothing() returns trigger language plpgsql as $$ begin return new; end $$;
+create or replace trigger hq_add_nothing before insert on public.agent_usage for each row execute function hq.add_nothing();`);
     await apply();
-    const triggers = `select count(*)::int from pg_trigger where tgname = 'hq_note_usage'`;
+    const triggers = `select count(*)::int from pg_trigger where tgname = 'hq_add_nothing'`;
     expect(await one(triggers)).toBe(1);
     await migrate(database.url);
     expect(await one(triggers)).toBe(0);
-    expect(await exists('hq.note_usage()')).toBe(false);
+    expect(await exists('hq.add_nothing()')).toBe(false);
   });
 
   test('with other argument types, another result or other argument names replaces the one before it', async () => {
