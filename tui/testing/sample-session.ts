@@ -156,7 +156,7 @@ const helping = (action: string, title: string, agent: string | null) => ({
 
 const sampleHealth: readonly AgentHealthRow[] = [
   health(1, 'ada', 'working', 'Answer the question about invoice 4711', { since: before(95), queued: 2 }),
-  health(2, 'bob', 'paused', 'paused by ada@example.org', {
+  health(2, 'bob', 'paused', 'paused by eve@example.org', {
     since: before(7_200),
     action: helping('resume_agent', 'Resume an agent', 'bob'),
   }),

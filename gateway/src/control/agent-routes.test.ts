@@ -36,6 +36,7 @@ describe('the control API of hq-gateway', () => {
     expect((await home.control.status(limit())).agents).toEqual(['acme-maya']);
     const request = { agent: 'maya', message: 'Hello', runId: 'first', timeoutSeconds: 100 };
     expect(await home.control.turn(request, () => undefined, limit())).toMatchObject({ status: 'ok' });
+    expect(await api().conditions(300, limit())).toEqual({ agents: { 'acme-maya': [] } });
     await api().setPaused('maya', true, limit());
     await api().setPaused('maya', false, limit());
     expect(await api().resetSession('maya', undefined, limit())).toEqual({
@@ -70,7 +71,7 @@ describe('the control API of hq-gateway', () => {
       {
         slug: 'agent-21',
         message:
-          'This gateway has 20 agents, and no more fit. Put the agent on another gateway, or remove one here.',
+          'This gateway has 20 agents, and no more fit. Provision it on another gateway, or run `remove` for an agent that is no longer needed.',
       },
     ]);
     expect((await home.control.status(limit())).agents).toHaveLength(20);

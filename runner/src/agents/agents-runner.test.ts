@@ -177,7 +177,8 @@ describe('the agents of a gateway', () => {
     await harness.stack.database.addAgent('scout', harness.gateway);
     await query(`update agents set branch = 'template/x' where slug = 'scout'`);
     expect(await done('provision', { slug: 'bee' })).toMatchObject({ status: 'done' });
-    expect(await agent('scout')).toMatchObject({ status: 'error', error: expect.stringContaining('branch') });
+    await until('scout to be in error', async () => (await agent('scout'))?.status === 'error');
+    expect(await agent('scout')).toMatchObject({ error: expect.stringContaining('branch') });
   });
 
   test('one is removed from the gateway, then from the database', async () => {

@@ -150,7 +150,7 @@ describe('the screens', () => {
       connector: { ...sample, connect: async () => ({ ...session, ...windows }) },
     });
     expect(text()).toMatch(/4 Alerts 1\+/);
-    expect(text()).toMatch(/Needs attention ─+ 4\+ /);
+    expect(text()).toMatch(/Needs attention ─+ 5\+ /);
     for (const tab of ['3', '4', '5']) {
       await type(tab);
       expect(text()).toMatch(/newest \d+ \(\+ older\)/);
@@ -185,7 +185,8 @@ describe('the screens', () => {
   });
 
   it('show nothing of an agent’s name that could move the cursor or turn the line', async () => {
-    const { type, frames } = await open();
+    const { type, frames, resize } = await open();
+    await resize(120, 40);
     await type('2');
     const all = frames.last;
     expect(all).toContain('Evilgnp.exe');

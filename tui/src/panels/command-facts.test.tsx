@@ -17,7 +17,7 @@ it('shows the whole reason of a failure in a narrow window', async () => {
   const [sample] = sampleCommands;
   if (session === null || sample === undefined) throw new Error('the sample is empty');
   const command = { ...sample, status: 'failed' as const, error_message: reason };
-  const context = { lookups: createLookups()([], [], []), now: session.now(), member: session.member };
+  const context = { lookups: createLookups()([], [], [], []), now: session.now(), member: session.member };
   const { frames, text } = renderComponent(
     <Panel width={80} height={10}>
       <CommandFacts command={command} context={context} />
