@@ -14,6 +14,12 @@ describe('a refusal of OpenClaw', () => {
       'unreachable',
     ],
     ['UNAVAILABLE', 'the gateway is starting', 'unreachable'],
+    // On a busy machine it gives up a removal that it can repeat.
+    [
+      'UNAVAILABLE',
+      'OpenClawStateLeaseError: agent deletion core:agent-deletion/maya was lost: code=OPENCLAW_STATE_LEASE_LOST',
+      'unreachable',
+    ],
     ['INVALID_REQUEST', 'unknown agent', 'failed'],
   ])('%s “%s” is %s: a caller repeats what passes by itself', async (code, message, expected) => {
     await expect(ask({ ok: false, code, message })).rejects.toMatchObject({ code: expected });

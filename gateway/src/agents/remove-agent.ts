@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { AgentRemoved } from '@hq/shared/agents';
 import { codeOf, HqError } from '@hq/shared/errors';
 import { removeTree } from '@hq/shared/program';
+import { z } from 'zod';
 import { agentPaths } from '../../plugin/sandbox/agent-paths.ts';
 import { abortTurns } from './activity.ts';
 import { settleChannels, settleLater } from './channel-changes.ts';
@@ -11,6 +12,7 @@ import { readConfig } from './config/change-config.ts';
 import { accountsIn } from './config/desired-config.ts';
 import { objectAt } from './config/json.ts';
 import { type AgentsContext, type OnProgress, ownAgents } from './context.ts';
+import { request } from './openclaw-calls.ts';
 import { worktreeOf } from './provision-files.ts';
 import type { ProvisionRecord } from './records/provision-record.ts';
 import { archiveName, archiveWorktree } from './repository/archive.ts';
@@ -94,14 +96,16 @@ async function removeJail({ openclaw, stateDirectory }: AgentsContext, agentId: 
 async function deleteFromOpenClaw(context: AgentsContext, agentId: string): Promise<boolean> {
   const before = Date.now();
   const params = { agentId, deleteFiles: true };
-  const answer = await context.openclaw().call({ method: 'agents.delete', params, limitMs: deleteMs });
-  if (!answer.ok && !/not found/i.test(answer.message)) {
-    throw new HqError('failed', `OpenClaw does not remove ${agentId}: ${answer.message}`, {
-      hint: 'Run it again; the gateway’s log has more.',
-    });
-  }
+  const call = { method: 'agents.delete', params, limitMs: deleteMs };
+  const wasThere = await request(context.openclaw(), z.unknown(), call).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof HqError && /not found/i.test(error.message)) return false;
+      throw error;
+    },
+  );
   await emptyTrash(join(context.home, '.Trash'), before);
-  return answer.ok;
+  return wasThere;
 }
 
 /** Removes what OpenClaw has just moved to the trash: sessions and provider keys of the removed agent. */
