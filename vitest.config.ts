@@ -20,7 +20,8 @@ export default defineConfig({
     // Most files wait more than they compute. OpenClaw starts one at a time: see db/testing/start-lock.ts.
     maxWorkers: 4,
     sequence: { sequencer: TestOrder },
-    testTimeout: isLong ? 600_000 : 30_000,
-    hookTimeout: 60_000,
+    testTimeout: isLong ? 600_000 : 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentFlag } from '../shared/src/program/environment-flag.ts';
@@ -14,6 +14,8 @@ import { findChromium } from './picture/find-chromium.ts';
 import { summarizeTests } from './test-summary.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Priority of the gateways that a runner starts: at a higher one, other tests would keep them from starting in time. */
+const niceness = 10;
 
 /** Something outside Node that some tests need. */
 interface Requirement {
@@ -96,6 +98,7 @@ async function main(): Promise<number> {
     [docker, tmux, chromium, jails, pgbouncer, rootUser].map((need) => [need, need.reason()] as const),
   );
   const has = (need: Requirement) => (absent.get(need) === undefined ? '1' : '');
+  setPriority(niceness);
   const folder = mkdtempSync(join(tmpdir(), 'hq-test-'));
   const reportFile = join(folder, 'report.json');
   const code = await runVitest(

@@ -256,7 +256,7 @@ describe('hq-gateway that is asked to stop', () => {
     const running = turn('WAIT', { sessionKey: 'agent:maya:other' });
     await modelIsAsked();
     gateway.child.kill('SIGTERM');
-    await vi.waitFor(() => expect(gateway.output()).toContain('"msg":"stopping"'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(gateway.output()).toContain('"msg":"stopping"'), { timeout: 60_000 });
     await expect(turn('SAY')).rejects.toMatchObject({ code: 'unreachable' });
     expect(await running).toMatchObject({ status: 'aborted' });
     expect(await gateway.exited).toBe(0);

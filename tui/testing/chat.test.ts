@@ -49,10 +49,10 @@ async function atChat(member: StackMember): Promise<ScreenSession> {
     },
   });
   sessions.push(session);
-  await session.waitFor('● LIVE', 30_000);
+  await session.waitFor('● LIVE');
   session.press('7');
   await session.waitFor('[7 Chat]');
-  await session.waitFor('● LIVE', 30_000);
+  await session.waitFor('● LIVE');
   return session;
 }
 

@@ -208,14 +208,14 @@ describe('while nothing answers', () => {
   }, async () => {
     const session = await signedIn('operator');
     await stack.stopApi();
-    await session.waitFor('✕ OFFLINE', 30_000);
+    await session.waitFor('✕ OFFLINE');
     expect(session.text()).toContain('default');
     await stack.database.query(`update gateways set label = 'Renamed meanwhile' where id = $1`, [gateway]);
     session.press('p');
-    await session.waitFor(/✕ .*(answer|reach)/i, 30_000);
+    await session.waitFor(/✕ .*(answer|reach)/i);
     await stack.startApi();
-    await session.waitFor('Renamed meanwhile', 30_000);
-    await session.waitFor('● LIVE', 30_000);
+    await session.waitFor('Renamed meanwhile');
+    await session.waitFor('● LIVE');
   });
 });
 

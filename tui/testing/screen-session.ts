@@ -18,7 +18,7 @@ export interface Exit {
   readonly signal: number;
 }
 
-const longestWaitMs = 15_000;
+const longestWaitMs = 60_000;
 
 /** A program in a terminal of its own: what it draws is seen as a person would see it. */
 export class ScreenSession {

@@ -86,10 +86,10 @@ async function atSecrets({
     },
   });
   sessions.push(session);
-  await session.waitFor('● LIVE', 30_000);
+  await session.waitFor('● LIVE');
   session.press('6');
   await session.waitFor('[6 Secrets]');
-  await session.waitFor('● LIVE', 30_000);
+  await session.waitFor('● LIVE');
   return session;
 }
 
@@ -317,14 +317,14 @@ describe('while nothing answers', () => {
     session.press(value);
     await session.waitFor(`${value.length} characters`);
     await stack.stopApi();
-    await session.waitFor('✕ OFFLINE', 30_000);
+    await session.waitFor('✕ OFFLINE');
     session.press(send());
-    await session.waitFor(/cannot be reached|did not answer/, 30_000);
+    await session.waitFor(/cannot be reached|did not answer/);
     await session.waitFor(`${value.length} characters, not shown`);
     await stack.startApi();
-    await session.waitFor('● LIVE', 30_000);
+    await session.waitFor('● LIVE');
     session.press('\r');
-    await session.waitFor('LATER of default stored', 30_000);
+    await session.waitFor('LATER of default stored');
     expect(await host.valuesOf('LATER')).toEqual({ '': value });
     expect(everythingWritten(session)).not.toContain(value);
   });

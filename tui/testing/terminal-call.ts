@@ -69,6 +69,6 @@ export function callOnTerminal(
     },
     exitCode,
     press: (keys) => void stdin.write(keys),
-    waitFor: (pattern) => screen.waitFor(pattern, 10_000),
+    waitFor: (pattern) => screen.waitFor(pattern, 60_000),
   };
 }

@@ -144,7 +144,7 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_JAILS'))('the jails of agen
     for (const pid of holders) process.kill(Number(pid), 'SIGKILL');
     const refused = async () =>
       await run('maya', 'curl -sS -m 5 http://evil.test 2>&1 | head -1').catch(String);
-    await expect.poll(refused, { timeout: 15_000 }).toContain('HQ refused agent maya');
+    await expect.poll(refused).toContain('HQ refused agent maya');
   });
 
   it('start nothing without a network', async () => {

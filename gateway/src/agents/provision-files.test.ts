@@ -152,7 +152,7 @@ describe('files of an agent', () => {
     );
   });
 
-  it('get their link of git anew where a pipe stands in its place', { timeout: 20_000 }, async () => {
+  it('get their link of git anew where a pipe stands in its place', async () => {
     await provision();
     unlinkSync(workspace('.git'));
     execFileSync('mkfifo', [workspace('.git')]);

@@ -111,7 +111,7 @@ describe('a restart', () => {
       onOutput: (line) => output.push(line),
     });
     const thrown = restarted.catch((error: unknown) => error);
-    await vi.waitUntil(() => output.includes('slow was started'), { timeout: 20_000 });
+    await vi.waitUntil(() => output.includes('slow was started'), { timeout: 60_000 });
     limit.abort(reason);
     expect(await thrown).toBe(reason);
   });
@@ -121,7 +121,7 @@ describe('a restart', () => {
     const failure = failureOf(
       stack.restart('slow', { signal: soon(), onOutput: (line) => output.push(line) }),
     );
-    await vi.waitUntil(() => output.includes('slow was started'), { timeout: 20_000 });
+    await vi.waitUntil(() => output.includes('slow was started'), { timeout: 60_000 });
     await docker(['rm', '--force', await project.container('slow')]);
     const error = await failure;
     expect(error.code).toBe('failed');
@@ -189,7 +189,7 @@ describe('the list of services', () => {
 describe('the log', () => {
   test('keeps the lines of stdout and stderr apart', async () => {
     await vi.waitUntil(async () => (await logOf('apart', 10)).length >= 2, {
-      timeout: 10_000,
+      timeout: 60_000,
       interval: 200,
     });
     expect((await logOf('apart', 10)).slice(0, 2)).toEqual(['out one', 'err two']);
@@ -231,7 +231,7 @@ describe('the watch', () => {
   async function watched(): Promise<{ changed: Mock<() => void> } & Disposable> {
     const changed = vi.fn<() => void>();
     const stop = stack.watch(changed);
-    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 60_000 });
     changed.mockClear();
     return { changed, [Symbol.dispose]: stop };
   }
@@ -239,14 +239,14 @@ describe('the watch', () => {
   test('reports the exit of a service', async () => {
     using watch = await watched();
     await docker(['kill', await project.container('plain')]);
-    await vi.waitUntil(() => watch.changed.mock.calls.length > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => watch.changed.mock.calls.length > 0, { timeout: 60_000 });
     expect(await healthOf('plain')).toBe('stopped');
   });
 
   test('reports a change of a health check', async () => {
     using watch = await watched();
     await docker(['exec', await project.container('slow'), 'touch', '/tmp/ready']);
-    await vi.waitUntil(() => watch.changed.mock.calls.length > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => watch.changed.mock.calls.length > 0, { timeout: 60_000 });
     expect(await healthOf('slow')).toBe('healthy');
   });
 });

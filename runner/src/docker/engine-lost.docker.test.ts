@@ -102,7 +102,7 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_ROOT'))('an engine that is 
   test('during a restart is reported, and used again once it runs', async () => {
     const changed = vi.fn<() => void>();
     const stop = stack.watch(changed);
-    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 60_000 });
 
     const output: string[] = [];
     const restarted = stack
@@ -115,7 +115,7 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_ROOT'))('an engine that is 
       code: 'unreachable',
       hint: expect.stringContaining('systemctl'),
     });
-    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => changed.mock.calls.length > 0, { timeout: 60_000 });
 
     changed.mockClear();
     await startEngine();

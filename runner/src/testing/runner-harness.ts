@@ -66,7 +66,7 @@ export interface RunnerHarness {
 export async function until<Value>(
   what: string,
   look: () => Promise<Value | undefined | false> | Value | undefined | false,
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<Value> {
   const end = performance.now() + limitMs;
   for (;;) {

@@ -79,7 +79,7 @@ async function until(act: () => Promise<unknown>, isSo: () => boolean): Promise<
       await act();
       expect(isSo()).toBe(true);
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 }
 

@@ -47,7 +47,7 @@ test('a running bot survives a check', async () => {
   await check();
   const ann = server.person('Ann');
   server.write(ann, server.direct(ann), '/hq status');
-  await expect.poll(() => bot.received.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => bot.received.length).toBe(1);
   await bot.adapter.stop();
 });
 
