@@ -1,6 +1,7 @@
 /**
- * Draws the README's two pictures from a real run: starts a local HQ in a folder of its own, opens hq-tui in a terminal
- * and restarts the gateway. Run it with `node scripts/with-node.mjs scripts/screenshot.ts`; it takes about a minute.
+ * Draws the README's two pictures from a real run: starts a local HQ in a folder of its own, opens hq-tui in a terminal,
+ * gives the first agent a task, and restarts the gateway. Run it with `node scripts/with-node.mjs scripts/screenshot.ts`;
+ * it takes about two minutes.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -36,9 +37,9 @@ const hq = spawn(process.execPath, [join(root, 'local/src/start.ts'), '--no-tui'
 try {
   const [line] = await once(createInterface({ input: hq.stdout }), 'line');
   const local = ready.parse(JSON.parse(String(line)));
-  await addSampleRows(local.url, local.serviceRoleKey);
+  await recordFirstResult(local);
+  await addSilentGateway(local.url, local.serviceRoleKey);
   await drawFleet(local);
-  await recordRestart(local);
 } finally {
   hq.kill('SIGTERM');
   await once(hq, 'exit');
@@ -86,46 +87,60 @@ async function drawFleet(local: z.infer<typeof ready>): Promise<void> {
   }
 }
 
-/** docs/hq-restart.svg: an operator restarts a gateway, from the key to the healthy gateway. */
-async function recordRestart(local: z.infer<typeof ready>): Promise<void> {
+/** docs/hq-first-result.svg: an operator gives an agent a task, sees it work, and approves its result. */
+async function recordFirstResult(local: z.infer<typeof ready>): Promise<void> {
   const [columns, rows] = [100, 23];
   const session = await openTui(local, columns, rows);
   try {
+    session.press('2');
+    await session.waitFor(/first .*idle/, 240_000);
+    session.press('1');
+    await session.waitFor('[1 Fleet]');
     const recording = new Recording(session);
-    const show = async (caption: string): Promise<void> => {
+    const show = async (caption: string, ms = 1500): Promise<void> => {
       recording.caption(caption);
-      await delay(1500);
+      await delay(ms);
     };
-    await show('The fleet, live. R restarts the selected gateway.');
-    session.press('R');
-    await session.waitFor('▸ Cancel');
-    await show('It interrupts work, so HQ asks first. Tab and Enter confirm.');
-    session.press('\t');
+    await show('A gateway and its agents, live. T gives an agent a task.');
+    session.press('T');
+    await session.waitFor('A task for');
+    for (const letter of 'Write the minutes') {
+      session.press(letter);
+      await delay(40);
+    }
     await delay(700);
     session.press('\r');
-    await session.waitFor('◐ running', 60_000);
-    recording.caption('The runner on the host restarts it, and its output streams in. (Shortened here.)');
-    await delay(1000);
+    await session.waitFor('has the task', 60_000);
+    recording.caption('The agent wakes by itself. 2 and Enter show what it does now.');
+    session.press('2');
+    await session.waitFor('[2 Agents]');
+    session.press('\r');
     const from = recording.frames.length;
-    await session.waitFor('● done', 240_000);
+    await session.waitFor('8 Needs 1', 240_000);
     const to = recording.frames.length;
-    await show('Done. Everyone who watches sees the same.');
-    const still = recording.frames.length - 1;
+    await show('Its result waits for a person: the last tab counts it, w opens it.', 2500);
+    session.press('w');
+    await session.waitFor(/review +\S+ +first/);
+    await show('Enter shows what may be decided.');
+    session.press('\r');
+    await session.waitFor('1 Approve');
+    await show('1 approves. The agent reads that, and the cost is recorded.');
     session.press('1');
-    await session.waitFor(/default .*healthy/, 180_000);
-    await show('Healthy again. 1 leads back to the fleet.');
+    await session.waitFor('Nothing waits for you.', 60_000);
+    await show('Approved. Everyone who watches sees the same.', 2000);
     const frames = await recording.stop();
-    const title = 'HQ in a terminal: an operator restarts a gateway and watches it become healthy';
+    const title =
+      'HQ in a terminal: an operator gives an agent a task, sees it work, and approves its result';
     const size = { columns, rows: rows + 2 };
     const animation = svgAnimation(frames, {
       title,
       ...size,
       still,
-      shortened: { from, to, ms: 6000 },
+      shortened: { from, to, ms: 8000 },
       longestMs: 1500,
       endMs: 3000,
     });
-    await writeFile(join(docs, 'hq-restart.svg'), animation);
+    await writeFile(join(docs, 'hq-first-result.svg'), animation);
   } finally {
     await session.close();
   }
@@ -141,24 +156,15 @@ async function run(session: ScreenSession, action: string, outcome: string): Pro
   await session.waitFor('[1 Fleet]');
 }
 
-/** Adds three agents to the gateway, and a second gateway that was last seen seven minutes ago. */
-async function addSampleRows(url: string, serviceRoleKey: string): Promise<void> {
+/** Adds a second gateway that was last seen seven minutes ago. */
+async function addSilentGateway(url: string, serviceRoleKey: string): Promise<void> {
   const service = createClient(url, serviceRoleKey, {
     auth: { persistSession: false, autoRefreshToken: false },
   });
-  const { data: gateways, error } = await service.from('gateways').select('id').limit(1);
-  if (error) throw error;
-  const gateway: unknown = gateways[0]?.id;
-  const agents = await service
-    .from('agents')
-    .insert(
-      ['ada', 'bob', 'chen'].map((slug) => ({ slug, name: slug, gateway_id: gateway, status: 'ready' })),
-    );
-  if (agents.error) throw agents.error;
-  const second = await service.from('gateways').insert({
+  const { error } = await service.from('gateways').insert({
     slug: 'tokyo',
     label: 'Backup site',
     last_seen_at: new Date(Date.now() - 420_000).toISOString(),
   });
-  if (second.error) throw second.error;
+  if (error) throw error;
 }

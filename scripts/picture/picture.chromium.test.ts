@@ -11,7 +11,7 @@ import { drawTerminal, svgPicture } from './svg-picture.ts';
 const readDocs = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), 'utf8');
 const fleet = readDocs('hq-tui.svg');
-const restart = readDocs('hq-restart.svg');
+const firstResult = readDocs('hq-first-result.svg');
 
 const drawnText = z.object({
   text: z.string(),
@@ -24,7 +24,7 @@ const texts = z.array(drawnText);
 const moving = z.object({
   sample: texts,
   fleet: texts,
-  restart: texts,
+  firstResult: texts,
   boxes: z.array(z.array(z.number())),
   seenAt: z.array(z.array(z.string())),
   animations: z.number(),
@@ -56,10 +56,10 @@ const measureAll = `${functions}
     }
     return seenTexts('changing');
   });
-  const animations = root('restart').getAnimations().length;
-  return { sample: measure('sample'), fleet: measure('fleet'), restart: measure('restart'), boxes, seenAt, animations };`;
+  const animations = root('firstResult').getAnimations().length;
+  return { sample: measure('sample'), fleet: measure('fleet'), firstResult: measure('firstResult'), boxes, seenAt, animations };`;
 const measureStill = `${functions}
-  return { seen: seenTexts('changing'), animations: root('restart').getAnimations().length };`;
+  return { seen: seenTexts('changing'), animations: root('firstResult').getAnimations().length };`;
 
 /** Shows text in a real terminal. */
 async function terminalWith(text: string, columns: number, rows: number): Promise<ScreenSession> {
@@ -112,12 +112,12 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_CHROMIUM'))('a picture in C
       box: svgPicture(box.terminal, 'box'),
       changing,
       fleet,
-      restart,
+      firstResult,
     };
     await box.close();
     shown = moving.parse(await evaluateInChromium(documents, measureAll));
     shownStill = still.parse(
-      await evaluateInChromium({ changing, restart }, measureStill, ['--force-prefers-reduced-motion']),
+      await evaluateInChromium({ changing, firstResult }, measureStill, ['--force-prefers-reduced-motion']),
     );
   }, 180_000);
   afterAll(() => sample.close());
@@ -164,7 +164,7 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_CHROMIUM'))('a picture in C
     ]);
   });
 
-  it.each(['fleet', 'restart'] as const)('keeps every column of the README’s picture of the %s', (name) => {
+  it.each(['fleet', 'firstResult'] as const)('keeps every column of the README’s picture: %s', (name) => {
     expect(shown[name].length).toBeGreaterThan(40);
     for (const { text, starts, columns } of shown[name].filter(({ text }) => isWord(text))) {
       for (const [index, start] of starts.entries()) expect(start).toBeCloseTo((starts[0] ?? 0) + index, 1);
@@ -182,7 +182,7 @@ describe.runIf(environmentFlag(process.env, 'HQ_TEST_CHROMIUM'))('a picture in C
 });
 
 it('the README’s pictures stretch no text, load nothing, and stay under 500 kB', () => {
-  for (const svg of [fleet, restart]) {
+  for (const svg of [fleet, firstResult]) {
     expect(svg).not.toMatch(/textLength|<script|href=/);
     expect(svg.length).toBeLessThan(500_000);
   }
