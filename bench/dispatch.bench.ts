@@ -32,6 +32,8 @@ export async function* measure(): AsyncGenerator<Figure> {
   const stack = await startBenchStack();
   const directory = mkdtempSync(join(tmpdir(), 'hq-bench-dispatch-'));
   const pool = new pg.Pool({ connectionString: stack.databaseUrl, max: 8 });
+  // A connection may still be closing when Postgres stops.
+  pool.on('error', () => undefined);
   try {
     yield noted('load of the machine before', loadavg()[0]?.toFixed(1) ?? '');
     yield atMost(

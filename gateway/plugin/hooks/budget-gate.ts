@@ -63,6 +63,10 @@ export const longestWaitMs = 30_000;
 const lookEveryMs = 500;
 /** Factor by which a call may cost more than the most expensive of the last ones. */
 const growth = 2;
+/** For how long a place is kept for a run whose model call does not begin: it was aborted while it waited. */
+const beginMs = 2 * 60_000;
+/** For how long it is kept for a tool, or for a model call. */
+const longestCallMs = 10 * 60_000;
 const largestFile = 16 * 1024;
 
 /**
@@ -93,7 +97,11 @@ export class BudgetGate {
    * Asks HQ, and takes a place for the next model call of the run, until `callEnded`. An agent that HQ does not manage may
    * always work: HQ knows no budget for it.
    */
-  async beforeRun(agentId: string | undefined, run?: string): Promise<Verdict> {
+  beforeRun(agentId: string | undefined, run?: string): Promise<Verdict> {
+    return this.#admit(agentId, run, beginMs);
+  }
+
+  async #admit(agentId: string | undefined, run: string | undefined, placeMs: number): Promise<Verdict> {
     const { api, records } = this.#options;
     const record = records.find(agentId);
     if (api === null || agentId === undefined) return null;
@@ -102,7 +110,10 @@ export class BudgetGate {
     for (;;) {
       const answer = await this.#answer(api, record.token, agentId);
       if (answer.refusal !== null || run === undefined) return answer.refusal;
-      if (this.#takePlace(agentId, run, answer)) return null;
+      if (this.#mayBegin(agentId, run, answer)) {
+        this.#calls.begin(agentId, run, placeMs);
+        return null;
+      }
       if (answer.isAway && (answer.budget?.left_usd ?? 0) <= answer.unsentUsd) return unanswered;
       if (performance.now() > waitUntil) return crowded;
       await this.#calls.changed(lookEveryMs);
@@ -115,7 +126,11 @@ export class BudgetGate {
     const hasPlace = agentId === undefined || run === undefined || this.#calls.of(agentId).has(run);
     if (hasPlace && known !== undefined && this.#isWithin(known.askedAt, freshMs))
       return verdictOf(known.budget);
-    return this.beforeRun(agentId, run);
+    return this.#admit(agentId, run, longestCallMs);
+  }
+
+  callStarted(agentId: string, run: string): void {
+    this.#calls.extend(agentId, run, longestCallMs);
   }
 
   /** Gives the place of the run back: its answer is stored and on its way to HQ, or the run is over. */
@@ -124,16 +139,14 @@ export class BudgetGate {
     this.#calls.end(agentId, run);
   }
 
-  #takePlace(agentId: string, run: string, { budget, beside: before, unsentUsd }: Answer): boolean {
+  #mayBegin(agentId: string, run: string, { budget, beside: before, unsentUsd }: Answer): boolean {
     const others = new Set([...before, ...this.#calls.of(agentId)]);
     others.delete(run);
     const left = budget?.left_usd == null ? null : budget.left_usd - unsentUsd;
     const dearest = budget?.dearest_call_usd;
     const isFar =
       left === null || (dearest != null && left > (others.size + 1) * Math.max(dearest, 0) * growth);
-    if (!isFar && (others.size > 0 || left <= 0)) return false;
-    this.#calls.begin(agentId, run);
-    return true;
+    return isFar || (others.size === 0 && left > 0);
   }
 
   /** Turns that begin together share one question. */
@@ -151,7 +164,11 @@ export class BudgetGate {
   }
 
   #asked(agentId: string): Asked {
-    return { beside: this.#calls.of(agentId), unsentUsd: this.#options.outbox.unsentUsd(agentId) };
+    const known = this.#known.get(agentId);
+    const isUnlimited = known !== undefined && known.budget.left_usd == null;
+    // While the database is away the outbox has thousands of files.
+    const unsentUsd = isUnlimited ? 0 : this.#options.outbox.unsentUsd(agentId);
+    return { beside: this.#calls.of(agentId), unsentUsd };
   }
 
   /** Lets the next tool call ask again, because the agent has spent. */

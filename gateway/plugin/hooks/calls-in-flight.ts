@@ -1,28 +1,30 @@
-/** Milliseconds after which a call is over, if nothing else was heard of it. */
-const longestCallMs = 10 * 60_000;
-
 /** Runs of each agent that make a model call now, or are about to make one. */
 export class CallsInFlight {
-  /** Time since which a run has its call, by agent and by run. */
-  readonly #since = new Map<string, Map<string, number>>();
+  /** Time at which a call counts as over, if nothing else is heard of it, by agent and by run. */
+  readonly #until = new Map<string, Map<string, number>>();
   readonly #waiting = new Set<() => void>();
 
-  begin(agentId: string, run: string): void {
-    const runs = this.#since.get(agentId) ?? new Map<string, number>();
-    this.#since.set(agentId, runs.set(run, performance.now()));
+  begin(agentId: string, run: string, limitMs: number): void {
+    const runs = this.#until.get(agentId) ?? new Map<string, number>();
+    this.#until.set(agentId, runs.set(run, performance.now() + limitMs));
+  }
+
+  /** Sets another limit for a call that is not over. */
+  extend(agentId: string, run: string, limitMs: number): void {
+    if (this.of(agentId).has(run)) this.begin(agentId, run, limitMs);
   }
 
   end(agentId: string, run: string): void {
-    const runs = this.#since.get(agentId);
+    const runs = this.#until.get(agentId);
     if (runs?.delete(run) !== true) return;
-    if (runs.size === 0) this.#since.delete(agentId);
+    if (runs.size === 0) this.#until.delete(agentId);
     for (const wake of this.#waiting) wake();
   }
 
   /** Returns the runs of the agent with a call, as they are now. */
   of(agentId: string): ReadonlySet<string> {
-    const runs = [...(this.#since.get(agentId) ?? [])];
-    return new Set(runs.flatMap(([run, since]) => (performance.now() - since < longestCallMs ? [run] : [])));
+    const runs = [...(this.#until.get(agentId) ?? [])];
+    return new Set(runs.flatMap(([run, until]) => (performance.now() < until ? [run] : [])));
   }
 
   /** Resolves when a call ends, or after `limitMs`. */

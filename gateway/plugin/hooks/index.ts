@@ -21,7 +21,9 @@ export function registerHooks(
 function registerUsage(api: OpenClawPluginApi, { meter, gate }: Services): void {
   api.on('model_call_started', ({ runId, sessionKey: ofEvent, sessionId }, context) => {
     const sessionKey = ofEvent ?? context.sessionKey;
-    if (sessionKey !== undefined) meter.callStarted(sessionKey, { runId, sessionId });
+    if (sessionKey === undefined) return;
+    meter.callStarted(sessionKey, { runId, sessionId });
+    if (context.agentId !== undefined) gate.callStarted(context.agentId, sessionKey);
   });
   // Synchronous: the answer is on disk before the run goes on.
   api.on('before_message_write', ({ message, sessionKey: ofEvent }, { sessionKey = ofEvent, agentId }) => {
