@@ -226,13 +226,13 @@ describe('agents', () => {
     const session = await signedIn('operator');
     session.press('2');
     await session.waitFor('mallory');
-    await session.waitFor('evil 字');
     session.press('/MALL');
     await session.waitFor('Nothing matches MALL');
     session.press('\u0015mall\r');
     await session.waitFor('1 of 1');
     session.press('\r');
     await session.waitFor('Agents › mallory');
+    await session.waitFor('evil 字');
   });
 });
 
