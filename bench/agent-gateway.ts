@@ -21,7 +21,7 @@ const commandRow = z.object({
   completed_at: z.string().nullable(),
 });
 
-/** What a command is about; without one it is about the workspace. */
+/** Target of a command; without one it is about the workspace. */
 type CommandTarget = { readonly p_gateway: 'default' } | { readonly p_agent: string } | Record<string, never>;
 const questionRows = z.array(z.object({ id: z.string() }));
 
