@@ -21,6 +21,8 @@ const commandRow = z.object({
   completed_at: z.string().nullable(),
 });
 
+/** Target of a command; without one it is about the workspace. */
+type CommandTarget = { readonly p_gateway: 'default' } | { readonly p_agent: string } | Record<string, never>;
 const questionRows = z.array(z.object({ id: z.string() }));
 
 /** The shipped runner in process mode with its gateway, and a model that follows a script: at first one command in the jail. */
@@ -29,7 +31,7 @@ export interface AgentGateway {
   readonly runner: number;
   readonly hasBrowsers: boolean;
   /** Runs a command of the queue and returns the milliseconds from its row to its result, by the database's clock. */
-  run(action: string, payload: object, agent?: string): Promise<number>;
+  run(action: string, payload: object, target?: CommandTarget): Promise<number>;
   /** Replaces the script of the model. */
   follow(script: Script): void;
   /** Returns the id of the question that waits, once there is one. */
@@ -83,15 +85,14 @@ export async function startAgentGateway(): Promise<AgentGateway> {
     const found = await control.status(AbortSignal.timeout(10_000)).catch(() => undefined);
     return found?.ready === true ? found : undefined;
   });
-  const run: AgentGateway['run'] = async (action, payload, agent) => {
-    const target = agent === undefined ? { p_gateway: 'default' } : { p_agent: agent };
+  const run: AgentGateway['run'] = async (action, payload, target = {}) => {
     const { data, error: refusal } = await client.rpc('enqueue_command', {
       p_action: action,
       p_payload: payload,
       ...target,
     });
     if (refusal ?? data.refused) throw new Error(JSON.stringify(refusal ?? data.refused));
-    const row = await until(`${action} of ${agent ?? 'the gateway'}`, async () => {
+    const row = await until(action, async () => {
       const columns = 'status, error_message, created_at, completed_at';
       const found = await client.from('agent_commands').select(columns).eq('id', data.command.id).single();
       const parsed = commandRow.parse(found.data);

@@ -32,7 +32,7 @@ const mostMib = 1_717;
 
 const slugOf = (number: number) => `agent-${number}`;
 const provision = (gateway: AgentGateway, number: number) =>
-  gateway.run('provision', { slug: slugOf(number), name: `Agent ${number}` });
+  gateway.run('provision', { slug: slugOf(number), name: `Agent ${number}` }, { p_gateway: 'default' });
 
 /** Processes of a gateway: the runner, hq-gateway, OpenClaw with its children, and the relays of agents' networks. */
 function processesOf(gateway: AgentGateway) {
@@ -49,7 +49,7 @@ const sum = (pids: readonly number[], of: (pid: number) => number) =>
 async function* awakeAgents(gateway: AgentGateway): AsyncGenerator<Figure> {
   for (let number = 1; number <= awake; number += 1) await provision(gateway, number);
   for (let number = 1; number <= awake; number += 1)
-    await gateway.run('wake_agent', { message: 'Run one command.' }, slugOf(number));
+    await gateway.run('wake_agent', { message: 'Run one command.' }, { p_agent: slugOf(number) });
   await sleep(settleMs);
   const { hqGateway, relays, openClaw, ours } = processesOf(gateway);
   const whole = sum([...ours, ...openClaw], memoryShareMib);
@@ -79,7 +79,6 @@ async function* provisioning(gateway: AgentGateway): AsyncGenerator<Figure> {
 
 /** Milliseconds from the answer to a question until the agent's model is asked with it, in the same turn or in a later one. */
 async function untilAnswered(gateway: AgentGateway, waitSeconds: number): Promise<number> {
-  const agent = slugOf(1);
   const question = { question: 'Go on?', choices: ['yes', 'no'], wait_seconds: waitSeconds };
   let hasAsked = false;
   const answered = Promise.withResolvers<number>();
@@ -97,7 +96,9 @@ async function untilAnswered(gateway: AgentGateway, waitSeconds: number): Promis
     if (item === undefined || hasCompleted) return { text: 'done' };
     return { tool: 'hq_complete', arguments: { item, summary: 'It is done.' } };
   });
-  const turn = gateway.run('wake_agent', { message: 'Ask.' }, agent);
+  const turn = gateway.run('wake_agent', { message: 'Ask.' }, { p_agent: slugOf(1) });
+  // The reason of a failure is thrown below; the turn then ends with the gateway.
+  turn.catch(() => undefined);
   const id = await gateway.question();
   if (waitSeconds === 0) await turn;
   answeredAt = performance.now();

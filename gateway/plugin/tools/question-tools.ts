@@ -5,7 +5,7 @@ import { defineTool, type FollowUp } from './define-tool.ts';
 import { id, taskId } from './parameters.ts';
 
 /** Milliseconds between two looks for the answer: a turn goes on within a second of it. */
-const pauseMs = 700;
+const pauseMs = 400;
 const usualSeconds = 45;
 
 const question = z.looseObject({
