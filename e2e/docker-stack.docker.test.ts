@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { readSecretsKeys, seal } from '@hq/shared/secrets';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { withStartLock } from '../db/testing/start-lock.ts';
 import { type StackMember, startTestStack, type TestStack } from '../local/testing/stack.ts';
 import { ComposeProject, docker } from '../runner/src/docker/testing/compose-project.ts';
 import { call } from '../tui/testing/call.ts';
@@ -77,8 +78,8 @@ beforeAll(async () => {
   operator = await hq.clientOf(await hq.createMember('operator'));
   viewer = await hq.createMember('viewer');
   await project.compose('build', '--quiet');
-  await project.compose('up', '--detach', '--wait');
-}, 2 * commandMs);
+  await withStartLock(() => project.compose('up', '--detach', '--wait'));
+}, 3 * commandMs);
 
 afterAll(async () => {
   await project[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { withStartLock } from '../db/testing/start-lock.ts';
 import { type ScriptedModel, startScriptedModel } from '../gateway/testing/scripted-model.ts';
 import { type HqProcess, startHqProcess } from '../local/testing/hq-process.ts';
 
@@ -40,18 +41,22 @@ test('a wrong key ends the start with the variable at fault', { timeout: limitMs
 });
 
 test('the first agent does a turn through the server, with its key', { timeout: 3 * limitMs }, async () => {
-  hq = start({ OPENAI_API_KEY: key });
-  const stack = await hq.ready;
-  expect(hq.stderr()).toContain(`Agents use the model one of ${model.url}`);
-  const member = createClient(stack.url, stack.anonKey, {
-    auth: { persistSession: false, autoRefreshToken: false },
-  });
-  client = member;
-  await member.auth.signInWithPassword(stack);
   const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: limitMs, interval: 300 });
-  await until(async () => {
-    const { data } = await member.from('agents').select('status');
-    expect(data).toEqual([{ status: 'ready' }]);
+  const member = await withStartLock(async () => {
+    const running = start({ OPENAI_API_KEY: key });
+    hq = running;
+    const stack = await running.ready;
+    expect(running.stderr()).toContain(`Agents use the model one of ${model.url}`);
+    const signedIn = createClient(stack.url, stack.anonKey, {
+      auth: { persistSession: false, autoRefreshToken: false },
+    });
+    client = signedIn;
+    await signedIn.auth.signInWithPassword(stack);
+    await until(async () => {
+      const { data } = await signedIn.from('agents').select('status');
+      expect(data).toEqual([{ status: 'ready' }]);
+    });
+    return signedIn;
   });
   const turn = async (text: string) => {
     model.play({ text });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startTimeOf } from '@hq/shared/program';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { withStartLock } from '../../db/testing/start-lock.ts';
 import { startReadyGateway } from './testing/ready-gateway.ts';
 import {
   createHome,
@@ -27,15 +28,17 @@ afterAll(() => {
 });
 
 /** Starts a gateway that is killed when the step begins. The others of its group, such as OpenClaw, go on. */
-async function killedAt(step: string): Promise<RunningGateway> {
-  const started = startGateway(home, rehearsal, [killed, step]);
-  const limit = setTimeout(() => killGateway(started), startLimitMs);
-  expect(await started.exited, started.output()).toBe('SIGKILL');
-  clearTimeout(limit);
-  return started;
+function killedAt(step: string): Promise<RunningGateway> {
+  return withStartLock(async () => {
+    const started = startGateway(home, rehearsal, [killed, step]);
+    const limit = setTimeout(() => killGateway(started), startLimitMs);
+    expect(await started.exited, started.output()).toBe('SIGKILL');
+    clearTimeout(limit);
+    return started;
+  });
 }
 
-it('a start that is killed at any step is done by the next one', { timeout: 2 * startLimitMs }, async () => {
+it('a start that is killed at any step is done by the next one', { timeout: 4 * startLimitMs }, async () => {
   const early = [
     ...['directories', 'lock', 'control', 'orphan', 'token', 'rehearsal'],
     ...['confinement', 'browser port', 'configuration'],
