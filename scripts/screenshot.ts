@@ -129,6 +129,7 @@ async function recordFirstResult(local: z.infer<typeof ready>): Promise<void> {
     await session.waitFor('Nothing waits for you.', 60_000);
     await show('Approved. Everyone who watches sees the same.', 2000);
     const frames = await recording.stop();
+    const still = frames.findLastIndex(({ rows }) => /working[\s\S]*hq_/.test(rows.join('')));
     const title =
       'HQ in a terminal: an operator gives an agent a task, sees it work, and approves its result';
     const size = { columns, rows: rows + 2 };
