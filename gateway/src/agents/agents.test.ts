@@ -328,7 +328,6 @@ describe('agents of the real OpenClaw', () => {
     model.release();
     expect(await endOf(running)).toBe('ok');
     await eventually(async () => expect(await conditions('acme-bob')).toEqual([]));
-    await apply([maya, bob]);
   });
 
   it('are removed beside a turn of another agent, and a new one of that slug inherits nothing', {
