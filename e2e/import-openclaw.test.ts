@@ -76,7 +76,7 @@ test('a home is imported with agents, bot, key and jobs, works, and is taken bac
   const planned = await hqTui('gateways', 'import', own.stateDir, '--dry-run');
   expect(planned.code).toBe(0);
   expect(planned.stdout).toContain('main → maya: is imported (HQ does not allow the slug main)');
-  expect(planned.stdout).toContain('channel   telegram scouts; 1 people may write');
+  expect(planned.stdout).toContain('channel   telegram scouts; 1 person may write');
   expect(planned.stdout).toContain(
     'first: is not imported: the slug first is taken: give another with --as first=NEW',
   );
@@ -153,7 +153,7 @@ test('an import that is stopped at any step is completed by the next one, and it
     expect.stringMatching(/^maya: sending \d files/),
     'maya: adding it to HQ',
     'maya: it is in HQ',
-    expect.stringMatching(/^scout: sending \d files/),
+    expect.stringMatching(/^scout: sending \d files?/),
     'scout: adding it to HQ',
     'scout: it is in HQ',
     'scout: storing TELEGRAM_BOT_TOKEN',
