@@ -177,7 +177,7 @@ describe('a proxy', { timeout: 120_000 }, () => {
     async (address) => {
       const { code, stdout, stderr } = await hqTui(['status'], { HTTPS_PROXY: address });
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toMatch(/^hq-tui: HTTPS_PROXY: /);
+      expect(stderr).toMatch(/^hq-tui: HTTPS_PROXY is not the address of an HTTP proxy\.\n/);
       expect(stderr).not.toContain('pass-word');
     },
   );

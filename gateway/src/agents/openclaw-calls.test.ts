@@ -3,8 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { request } from './openclaw-calls.ts';
 
-const ask = (answer: OpenClawAnswer) =>
-  request({ call: () => Promise.resolve(answer) }, z.unknown(), { method: 'sessions.list', params: {} });
+/** Asks an OpenClaw that gives these answers. */
+const ask = (answers: readonly OpenClawAnswer[], limitMs: number) => {
+  const left = answers.values();
+  const call = async () => left.next().value ?? { ok: true, payload: 'none left' };
+  return request({ call }, z.unknown(), { method: 'sessions.list', params: {} }, limitMs);
+};
 
 describe('a refusal of OpenClaw', () => {
   it.each([
@@ -22,6 +26,11 @@ describe('a refusal of OpenClaw', () => {
     ],
     ['INVALID_REQUEST', 'unknown agent', 'failed'],
   ])('%s “%s” is %s: a caller repeats what passes by itself', async (code, message, expected) => {
-    await expect(ask({ ok: false, code, message })).rejects.toMatchObject({ code: expected });
+    await expect(ask([{ ok: false, code, message }], 0)).rejects.toMatchObject({ code: expected });
+  });
+
+  it('that passes in time is none', async () => {
+    const unavailable = { ok: false, code: 'UNAVAILABLE', message: 'the gateway is starting' } as const;
+    expect(await ask([unavailable, unavailable, { ok: true, payload: [] }], 60_000)).toEqual([]);
   });
 });

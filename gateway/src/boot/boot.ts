@@ -1,13 +1,13 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Variables } from '@hq/shared/environment';
 import { type Log, logOutput } from '@hq/shared/log';
 import { freePort, readPrivate, sleep, writePrivate } from '@hq/shared/program';
 import type { Redactor } from '@hq/shared/text';
-import { bridgePort } from '../../plugin/browser/bridge-token.ts';
 import { findHostSupport, type HostSupport } from '../../plugin/sandbox/host-support.ts';
 import { prepareRepository } from '../agents/index.ts';
-import type { Settings } from '../environment.ts';
+import type { GatewayPaths, Settings } from '../environment.ts';
 import { OpenClawClient } from '../openclaw/client.ts';
 import { OpenClawProcess } from '../openclaw/process.ts';
 import { type RehearsalServer, startRehearsal } from '../rehearsal/rehearsal.ts';
@@ -66,7 +66,7 @@ export async function boot(options: BootOptions): Promise<BootedOpenClaw | numbe
   }
   const host = await steps.run('confinement', findHostSupport);
   if (host.reason !== null) log.warn({ exec: host.exec, browser: host.browser }, host.reason);
-  const browserPort = await steps.run('browser port', () => chooseBrowserPort(paths.browserPort));
+  const browserPort = await steps.run('browser port', () => chooseBrowserPort(paths));
   const configOptions = configOptionsOf(settings, browserPort, rehearsal);
   const env = openClawEnvironment(variables, paths, token);
   const prepare = () => prepareConfiguration(paths.config, configOptions);
@@ -150,11 +150,19 @@ async function waitAfterCrashes({ settings, steps, log, signal }: BootOptions): 
 }
 
 /** Keeps the port of the last start where it is free, since it is in the configuration of each agent's browser. */
-async function chooseBrowserPort(file: string): Promise<number> {
+async function chooseBrowserPort({ browserPort: file, state }: GatewayPaths): Promise<number> {
   const last = Number.parseInt((await readPrivate(file)) ?? '', 10);
-  const port = await freePort(last > 0 && last <= 65_535 ? last : bridgePort);
+  const port = await freePort(last > 0 && last <= 65_535 ? last : firstBrowserPort(state));
   if (port !== last) await writePrivate(file, `${port}\n`);
   return port;
+}
+
+/**
+ * Returns another port for each state directory, so that gateways that start together on one host do not choose the same.
+ * The range lies below the ports that systems give to outgoing connections.
+ */
+function firstBrowserPort(stateDirectory: string): number {
+  return 20_000 + (createHash('sha256').update(stateDirectory).digest().readUInt16BE() % 10_000);
 }
 
 function configOptionsOf(

@@ -55,6 +55,18 @@ const answers = () =>
 const ask = (question: string, more: object = {}) =>
   call('ask', { question, choices: ['Yes', 'Acknowledge'], free_text: false, ...more });
 
+it('“needs” lists what waits for a person', { timeout: 90_000 }, async () => {
+  const viewer = await chat.person('viewer');
+  expect(textOf((await open.adapter('slack').ask(viewer, 'needs')).card)).toMatch(/Nothing waits for you\./);
+  await ask('Deploy now?');
+  const shown = await open.adapter('slack').ask(viewer, 'needs');
+  expect(textOf(shown.card)).toMatch(/[0-9a-f]{8} maya, question, Deploy now\?, \(Yes \/ Acknowledge\)/);
+  const refused = await open
+    .adapter('slack')
+    .ask(viewer, `answer ${/[0-9a-f]{8}/.exec(textOf(shown.card))?.[0]} Yes`);
+  expect(textOf(refused.card)).toMatch(/needs the role operator/);
+});
+
 describe('the card of a question', { timeout: 90_000 }, () => {
   it('has the choices as buttons; the first press counts, and every copy shows who decided what', async () => {
     const people = await Promise.all([
@@ -120,16 +132,4 @@ describe('the card of a question', { timeout: 90_000 }, () => {
     await open.adapter('discord').press(operator, asked, 'deny');
     await eventually(() => expect(asked.card.stamp).toMatch(/^answered "deny" by/));
   });
-});
-
-it('“needs” lists what waits for a person', { timeout: 90_000 }, async () => {
-  const viewer = await chat.person('viewer');
-  expect(textOf((await open.adapter('slack').ask(viewer, 'needs')).card)).toMatch(/Nothing waits for you\./);
-  await ask('Deploy now?');
-  const shown = await open.adapter('slack').ask(viewer, 'needs');
-  expect(textOf(shown.card)).toMatch(/[0-9a-f]{8} maya, question, Deploy now\?, \(Yes \/ Acknowledge\)/);
-  const refused = await open
-    .adapter('slack')
-    .ask(viewer, `answer ${/[0-9a-f]{8}/.exec(textOf(shown.card))?.[0]} Yes`);
-  expect(textOf(refused.card)).toMatch(/needs the role operator/);
 });
