@@ -20,7 +20,7 @@ export type Verdict = string | null;
 
 /** Beginnings and ends of the sentences below. */
 const refusal =
-  /nobody can tell whether this agent may spend|Until an operator has looked at it, this agent rests|An operator has (?:paused this|stopped all) |This agent has spent what it may in an hour|Budget exceeded: this agent has spent|HQ does not allow this agent to work now/;
+  /nobody can tell whether (?:this agent|it) may spend|This agent is close to its limit|Until an operator has looked at it, this agent rests|An operator has (?:paused this|stopped all) |This agent has spent what it may in an hour|Budget exceeded: this agent has spent|HQ does not allow this agent to work now/;
 
 /** Returns true for the error of a run that this gate has refused. */
 export const isGateRefusal = (text: string): boolean => refusal.test(text);
