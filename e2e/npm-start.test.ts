@@ -22,7 +22,8 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const terminal of terminals) terminal.pty.kill('SIGTERM');
   await Promise.all(terminals.splice(0).map((terminal) => terminal.exited));
-  await rm(home, { recursive: true, force: true });
+  // A start that was killed may leave a gateway that still ends.
+  await rm(home, { recursive: true, force: true, maxRetries: 20 });
 });
 
 function npmStart(): ScreenSession {
