@@ -12,6 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+test('an exchange names no next time where nothing waits for one: else its runner would ask again at once', async () => {
+  expect((await dispatch(database, gateway, { claim: 2 })).next_in_ms).toBeNull();
+});
+
 test('an item is claimed with all that a turn needs, and its end frees the agent', async () => {
   const before = (await dispatch(database, gateway)).dispatch_version ?? 0;
   const task = await assignTask(database, 'Find it', scout);

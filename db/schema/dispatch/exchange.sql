@@ -28,7 +28,8 @@ begin
     union all
     select min(r.next_run_at) from public.agent_routines r join public.gateways g on g.tenant_id = r.tenant_id
     where g.id = p_gateway and r.paused_at is null) n;
-  return greatest(0, ceil(extract(epoch from v_at - clock_timestamp()) * 1000))::bigint;
+  -- greatest() of a null and 0 is 0, which would mean at once.
+  return case when v_at is not null then greatest(0, ceil(extract(epoch from v_at - clock_timestamp()) * 1000))::bigint end;
 end
 $$;
 
