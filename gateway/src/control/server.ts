@@ -1,5 +1,6 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { HqError } from '@hq/shared/errors';
 import { faultOf } from '@hq/shared/gateway';
 import type { Log } from '@hq/shared/log';
@@ -8,6 +9,8 @@ import { parseJson } from '@hq/shared/text';
 import type { Route } from './route.ts';
 
 const longestBody = 4 * 1024 * 1024;
+/** Milliseconds for which the rest of a stream is read whose answer is known. */
+const restMs = 5_000;
 /** Bytes that the kernel allows for the path of a Unix socket. */
 const longestPath = 107;
 
@@ -81,7 +84,8 @@ async function serve(
     if ('receive' in route) {
       // A refusal in mid-stream ends the reading, and must not end the connection that tells of it.
       const stream = { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
-      sendJson(response, 200, await route.receive({ params, query, signal: closed.signal }, stream));
+      const received = route.receive({ params, query, signal: closed.signal }, stream);
+      sendJson(response, 200, await received.finally(() => readRest(request)));
       return;
     }
     const body = await readBody(request);
@@ -100,6 +104,13 @@ async function serve(
     if (response.headersSent) response.end(`${JSON.stringify(body)}\n`);
     else sendJson(response, status, body);
   }
+}
+
+/** Reads what a client still sends: an answer before that would break its connection, and be lost. */
+async function readRest(request: IncomingMessage): Promise<void> {
+  request.resume();
+  // A client that goes away needs no answer.
+  await withinLimit(restMs, finished(request)).catch(() => undefined);
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
