@@ -1,3 +1,4 @@
+import { itemStatuses } from '@hq/shared/rows';
 import { z } from 'zod';
 import { moment, strong } from '../../cards/card-parts.ts';
 import { agentArgument, humanize, statusArgument } from '../arguments.ts';
@@ -17,10 +18,7 @@ export const inbox = listCommand({
   name: 'inbox',
   title: 'Inbox',
   summary: 'Lists the events that wait for the agents.',
-  arguments: [
-    agentArgument(),
-    statusArgument('open', 'all', 'pending', 'leased', 'done', 'dead_letter', 'failed'),
-  ],
+  arguments: [agentArgument(), statusArgument('open', 'all', ...itemStatuses)],
   private: true,
   rank: 11,
   row: inboxItem,

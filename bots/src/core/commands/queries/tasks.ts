@@ -1,3 +1,4 @@
+import { taskStatuses } from '@hq/shared/rows';
 import { z } from 'zod';
 import type { TextNode } from '../../../contract/card.ts';
 import { code, fieldsOf, linesOf, moment, shortId, strong, text } from '../../cards/card-parts.ts';
@@ -38,10 +39,7 @@ export const taskCommands: readonly Command[] = [
     name: 'tasks',
     title: 'Tasks',
     summary: 'Lists the tasks that are open.',
-    arguments: [
-      agentArgument(),
-      statusArgument('open', 'all', 'todo', 'in_progress', 'blocked', 'done', 'cancelled', 'missed'),
-    ],
+    arguments: [agentArgument(), statusArgument('open', 'all', ...taskStatuses)],
     rank: 7,
     row: task,
     entry: ({ id, title, status, priority, agent, due_date, waits }) => [
